@@ -1,0 +1,38 @@
+package io.github.resilientkafka.actuate;
+
+import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Health as Spring Boot 3 wants it.
+ */
+@AutoConfiguration(after = ActuateAutoConfiguration.class)
+@ConditionalOnClass(name = "org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator")
+final class Boot3HealthAutoConfiguration {
+
+    @Bean
+    @ConditionalOnBean(KafkaPublisherHealth.class)
+    @ConditionalOnMissingBean(name = {"kafkaPublisherHealthIndicator", "kafkaPublisherHealthContributor"})
+    @ConditionalOnEnabledHealthIndicator("kafkaPublisher")
+    HealthIndicator kafkaPublisherHealthIndicator(KafkaPublisherHealth health) {
+        return () -> health(health.check());
+    }
+
+    @Bean
+    @ConditionalOnBean(KafkaBrokerHealth.class)
+    @ConditionalOnMissingBean(name = {"kafkaBrokerHealthIndicator", "kafkaBrokerHealthContributor"})
+    @ConditionalOnEnabledHealthIndicator("kafkaBroker")
+    HealthIndicator kafkaBrokerHealthIndicator(KafkaBrokerHealth health) {
+        return () -> health(health.check());
+    }
+
+    private static Health health(HealthReport report) {
+        return Health.status(report.status()).withDetails(report.details()).build();
+    }
+}

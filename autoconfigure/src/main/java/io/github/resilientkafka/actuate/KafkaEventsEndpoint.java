@@ -1,0 +1,171 @@
+package io.github.resilientkafka.actuate;
+
+import io.github.resilientkafka.actuate.LastAnswer.Answer;
+import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.store.FailedEventView;
+import io.github.resilientkafka.store.FailedEvents;
+import io.github.resilientkafka.store.RetryStats;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.dao.DataAccessException;
+import org.springframework.lang.Nullable;
+import org.springframework.util.MimeType;
+
+/**
+ * Looks at stored events and intervenes:
+ * <pre>
+ * GET    /actuator/kafkaevents                     figures
+ * GET    /actuator/kafkaevents/rows                a page of rows; topic, status, olderThan, newerThan, key, eventId, before, limit
+ * GET    /actuator/kafkaevents/rows/{id}           one row; payload=true adds the payload
+ * POST   /actuator/kafkaevents/rows/{id}/retry     makes it due now, its attempts back at zero
+ * DELETE /actuator/kafkaevents/rows/{id}           discards it
+ * </pre>
+ * Anything wrong is answered with a problem document. Parameters are read here and not converted by Spring Boot, which
+ * would not say what is wrong with them. {@code @Nullable} is Spring's: both Spring Boot generations know it as optional.
+ */
+@WebEndpoint(id = "kafkaevents")
+class KafkaEventsEndpoint {
+
+    private static final Duration STATS_WAIT = Duration.ofSeconds(2);
+
+    private static final MimeType PROBLEM = new MimeType("application", "problem+json");
+
+    private static final int CONFLICT = 409;
+
+    private final EventPublisher publisher;
+
+    private final ObjectProvider<RetryFigures> figures;
+
+    private final ObjectProvider<FailedEvents> events;
+
+    private final ObjectProvider<FailedEventRetryService> retryService;
+
+    private final Clock clock;
+
+    KafkaEventsEndpoint(
+            EventPublisher publisher,
+            ObjectProvider<RetryFigures> figures,
+            ObjectProvider<FailedEvents> events,
+            ObjectProvider<FailedEventRetryService> retryService,
+            Clock clock) {
+        this.publisher = publisher;
+        this.figures = figures;
+        this.events = events;
+        this.retryService = retryService;
+        this.clock = clock;
+    }
+
+    @ReadOperation
+    EventAnswers.Stats stats() {
+        RetryFigures counts = this.figures.getIfAvailable();
+        Answer<RetryStats> retry = (counts == null) ? new Answer<>(null, null) : counts.fresh(STATS_WAIT);
+        Throwable error = retry.error();
+        return new EventAnswers.Stats(
+                this.publisher.getPublisherStats(), retry.value(), (error == null) ? null : ErrorText.of(error));
+    }
+
+    @ReadOperation
+    WebEndpointResponse<Object> page(
+            @Selector String section,
+            @Nullable String topic,
+            @Nullable String status,
+            @Nullable String olderThan,
+            @Nullable String newerThan,
+            @Nullable String key,
+            @Nullable String eventId,
+            @Nullable String before,
+            @Nullable String limit) {
+        return answer(section, () -> {
+            EventQuery query = new EventQuery.Parameters(
+                            topic, status, olderThan, newerThan, key, eventId, before, limit)
+                    .read(this.clock);
+            return ok(
+                    EventAnswers.Page.of(events().page(query.filter(), query.before(), query.limit()), query.limit()));
+        });
+    }
+
+    @ReadOperation
+    WebEndpointResponse<Object> row(@Selector String section, @Selector String id, @Nullable String payload) {
+        return answer(section, () -> {
+            boolean withPayload = EventQuery.flag("payload", payload);
+            return events().find(EventQuery.id(id))
+                    .map(view -> ok(EventAnswers.Detail.of(view, withPayload)))
+                    .orElseGet(() -> notFound("No event with id " + id));
+        });
+    }
+
+    @WriteOperation
+    WebEndpointResponse<Object> act(@Selector String section, @Selector String id, @Selector String action) {
+        return answer(section, () -> {
+            long row = EventQuery.id(id);
+            if (!action.equals("retry")) {
+                return notFound("No action '" + ErrorText.of(action) + "'; there is: retry");
+            }
+            return this.retryService.getObject().retry(row) ? ok(new EventAnswers.Done(row, "retry")) : refused(row);
+        });
+    }
+
+    @DeleteOperation
+    WebEndpointResponse<Object> discard(@Selector String section, @Selector String id) {
+        return answer(section, () -> {
+            long row = EventQuery.id(id);
+            return this.retryService.getObject().discard(row)
+                    ? ok(new EventAnswers.Done(row, "discard"))
+                    : refused(row);
+        });
+    }
+
+    private WebEndpointResponse<Object> answer(String section, Supplier<WebEndpointResponse<Object>> answer) {
+        if (!section.equals("rows")) {
+            return notFound("Nothing here called '" + ErrorText.of(section) + "'; there is: rows");
+        }
+        if (this.events.getIfAvailable() == null || this.retryService.getIfAvailable() == null) {
+            return notFound("This application stores no events");
+        }
+        try {
+            return answer.get();
+        } catch (BadRequestException ex) {
+            return problem("Bad Request", WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
+        } catch (DataAccessException ex) {
+            return problem(
+                    "Service Unavailable",
+                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
+                    "The database does not answer: " + ErrorText.of(ex));
+        }
+    }
+
+    private FailedEvents events() {
+        return this.events.getObject();
+    }
+
+    private WebEndpointResponse<Object> refused(long id) {
+        Optional<FailedEventView> present = events().find(id);
+        return present.map(view -> problem(
+                        "Conflict",
+                        CONFLICT,
+                        "Event " + id + " is " + view.status() + ": there is nothing to be done about it"))
+                .orElseGet(() -> notFound("No event with id " + id));
+    }
+
+    private static WebEndpointResponse<Object> ok(Object body) {
+        return new WebEndpointResponse<>(body);
+    }
+
+    private static WebEndpointResponse<Object> notFound(String detail) {
+        return problem("Not Found", WebEndpointResponse.STATUS_NOT_FOUND, detail);
+    }
+
+    private static WebEndpointResponse<Object> problem(String title, int status, String detail) {
+        return new WebEndpointResponse<>(new EventAnswers.Problem(title, status, detail), status, PROBLEM);
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.resilientkafka.actuate;
+
+import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.store.FailedEvents;
+import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The {@code kafkaevents} endpoint, where it is exposed.
+ */
+@AutoConfiguration(after = ActuateAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(EventPublisher.class)
+@ConditionalOnProperty(prefix = "resilient-kafka", name = "enabled", havingValue = "true", matchIfMissing = true)
+final class KafkaEventsEndpointAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnAvailableEndpoint(endpoint = KafkaEventsEndpoint.class)
+    KafkaEventsEndpoint kafkaEventsEndpoint(
+            EventPublisher publisher,
+            ObjectProvider<RetryFigures> figures,
+            ObjectProvider<FailedEvents> events,
+            ObjectProvider<FailedEventRetryService> retryService,
+            ObjectProvider<Clock> clock) {
+        return new KafkaEventsEndpoint(publisher, figures, events, retryService, clock.getIfUnique(Clock::systemUTC));
+    }
+}

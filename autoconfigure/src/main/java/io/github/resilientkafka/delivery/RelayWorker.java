@@ -1,0 +1,181 @@
+package io.github.resilientkafka.delivery;
+
+import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.store.LaneLease;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+/**
+ * One thread of the relay: sleeps until the interval is over or it is woken, then leases lanes with due rows and drains
+ * them until there are none.
+ */
+final class RelayWorker extends Thread {
+
+    private static final Logger logger = LoggerFactory.getLogger(RelayWorker.class);
+
+    /**
+     * A quarter of all lanes, so that several workers and instances share a backlog.
+     */
+    private static final int LANES_AT_ONCE = 16;
+
+    private final RelayContext relay;
+
+    private final String owner;
+
+    private final AtomicInteger busyWorkers;
+
+    private final @Nullable Purge purge;
+
+    private final Semaphore wakeUps = new Semaphore(0);
+
+    private volatile boolean running = true;
+
+    private volatile boolean fullPassWanted;
+
+    private boolean databaseFailed;
+
+    private long nextFullPassNanos = System.nanoTime();
+
+    /**
+     * Creates a worker.
+     * @param owner its name in the leases, unique among all instances
+     * @param busyWorkers how many workers of this instance are at work
+     * @param purge also done by this worker, or null if another one does it
+     */
+    RelayWorker(String name, RelayContext relay, String owner, AtomicInteger busyWorkers, @Nullable Purge purge) {
+        super(name);
+        setDaemon(true);
+        this.relay = relay;
+        this.owner = owner;
+        this.busyWorkers = busyWorkers;
+        this.purge = purge;
+    }
+
+    void wakeUp(boolean fullPass) {
+        if (fullPass) {
+            this.fullPassWanted = true;
+        }
+        if (this.wakeUps.availablePermits() == 0) {
+            this.wakeUps.release();
+        }
+    }
+
+    void finish() {
+        this.running = false;
+        this.wakeUps.release();
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (this.running) {
+                pass();
+                this.wakeUps.tryAcquire(untilNextPass().toNanos(), TimeUnit.NANOSECONDS);
+                this.wakeUps.drainPermits();
+            }
+        } catch (InterruptedException ex) {
+            logger.debug("{} was interrupted: the relay stops", getName());
+        }
+    }
+
+    private void pass() throws InterruptedException {
+        boolean full = this.fullPassWanted || System.nanoTime() - this.nextFullPassNanos >= 0;
+        if (full) {
+            this.fullPassWanted = false;
+            this.nextFullPassNanos =
+                    System.nanoTime() + this.relay.properties().interval().toNanos();
+        }
+        try {
+            drain(EventStatus.PENDING);
+            if (full) {
+                drain(EventStatus.DLQ_FAILED);
+                if (this.purge != null) {
+                    this.purge.run(() -> this.running);
+                }
+            }
+            if (this.databaseFailed) {
+                this.databaseFailed = false;
+                logger.info("The relay works again");
+            }
+        } catch (DataAccessException ex) {
+            databaseFailed(ex);
+        } catch (RuntimeException ex) {
+            this.relay.circuit().reserveTrials(false);
+            logger.error("A pass of the relay failed; the next one comes in {}", untilNextPass(), ex);
+        }
+    }
+
+    private void databaseFailed(DataAccessException ex) {
+        // Kafka must not stay shut because the database is: without the relay new events are the trials.
+        this.relay.circuit().reserveTrials(false);
+        if (!this.databaseFailed) {
+            this.databaseFailed = true;
+            logger.warn("The relay cannot use the database: {}", ex.toString());
+        }
+    }
+
+    private void drain(EventStatus status) throws InterruptedException {
+        boolean progressed = true;
+        while (progressed && this.running && !this.relay.circuit().isOpen()) {
+            this.busyWorkers.incrementAndGet();
+            boolean found = true;
+            try {
+                long before = System.nanoTime();
+                List<LaneLease> leases = this.relay
+                        .store()
+                        .lease(
+                                this.owner,
+                                status,
+                                this.relay.clock().instant(),
+                                LANES_AT_ONCE,
+                                this.relay.properties().lease());
+                found = !leases.isEmpty();
+                progressed = found && drain(status, leases, before);
+            } finally {
+                // The last one to find nothing leaves the trials of a half-open circuit to new events.
+                if (this.busyWorkers.decrementAndGet() == 0 && !found && status == EventStatus.PENDING) {
+                    this.relay.circuit().reserveTrials(false);
+                }
+            }
+        }
+    }
+
+    private boolean drain(EventStatus status, List<LaneLease> leases, long before) throws InterruptedException {
+        LaneDrain drain = new LaneDrain(this.relay, this.owner, () -> this.running, leases, before);
+        try {
+            return (status == EventStatus.PENDING) ? drain.drainPending() : drain.drainRefusedDeadLetters();
+        } finally {
+            release(drain.leases());
+        }
+    }
+
+    private void release(List<LaneLease> leases) {
+        if (!leases.isEmpty()) {
+            try {
+                this.relay.store().release(this.owner, leases);
+            } catch (DataAccessException ex) {
+                logger.warn(
+                        "{} lanes could not be given back and stay leased for up to {}: {}",
+                        leases.size(),
+                        this.relay.properties().lease(),
+                        ex.toString());
+            }
+        }
+    }
+
+    private Duration untilNextPass() {
+        Duration untilFull = Duration.ofNanos(Math.max(1, this.nextFullPassNanos - System.nanoTime()));
+        Duration untilRelease = this.relay.holds().untilNextRelease();
+        if (this.databaseFailed && untilFull.toSeconds() > 1) {
+            return Duration.ofSeconds(1);
+        }
+        return (untilRelease != null && untilRelease.compareTo(untilFull) < 0) ? untilRelease : untilFull;
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.resilientkafka.lifecycle;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
+
+/**
+ * Hands application events to their listeners on one thread of its own, so that a slow listener holds up no event
+ * traffic. When listeners fall behind by 1,000 events, further ones are dropped with a warning. Internal.
+ */
+public final class EventNotifier implements AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(EventNotifier.class);
+
+    private static final int MAX_WAITING = 1_000;
+
+    private final ApplicationEventPublisher publisher;
+
+    private final ThreadPoolExecutor executor;
+
+    /**
+     * Creates a notifier; its thread is started with the first event.
+     * @param publisher the application context
+     */
+    public EventNotifier(ApplicationEventPublisher publisher) {
+        this.publisher = publisher;
+        this.executor = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MAX_WAITING),
+                task -> {
+                    Thread thread = new Thread(task, "resilient-kafka-events");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                (task, pool) -> {
+                    if (!pool.isShutdown()) {
+                        logger.warn("Application event dropped: listeners are {} events behind", MAX_WAITING);
+                    }
+                });
+        this.executor.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Hands over an event. Never blocks, never throws.
+     * @param event the event
+     */
+    public void publish(ResilientKafkaEvent event) {
+        this.executor.execute(() -> deliver(event));
+    }
+
+    private void deliver(ResilientKafkaEvent event) {
+        try {
+            this.publisher.publishEvent(event);
+        } catch (RuntimeException ex) {
+            logger.warn("A listener failed for {}", event, ex);
+        }
+    }
+
+    /**
+     * Delivers what was handed over, for at most a second, then stops the thread.
+     */
+    @Override
+    public void close() {
+        this.executor.shutdown();
+        try {
+            if (!this.executor.awaitTermination(1, TimeUnit.SECONDS)) {
+                this.executor.shutdownNow();
+            }
+        } catch (InterruptedException ex) {
+            this.executor.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+package io.github.resilientkafka.message;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Headers as text, for a database column that people read: a JSON array of pairs, for example
+ * <pre>[["ce_id","0197…"],["trace",null],["photo",{"b64":"/9j/4AA="}]]</pre>
+ * <p>
+ * Order, duplicates and null values are kept. A value that is valid UTF-8 is a string, any other is an object with its
+ * bytes in base64; so every value comes back byte for byte. NUL, other control characters and lone halves of surrogate
+ * pairs are escaped: the text itself can be stored anywhere.
+ */
+public final class HeaderCodec {
+
+    private static final String HEX = "0123456789abcdef";
+
+    private HeaderCodec() {}
+
+    /**
+     * Writes headers as text.
+     * @param headers the headers
+     * @return a JSON array of pairs
+     */
+    public static String encode(Iterable<Header> headers) {
+        StringBuilder json = new StringBuilder(256).append('[');
+        for (Header header : headers) {
+            json.append(json.length() == 1 ? "[" : ",[");
+            string(json, header.key());
+            json.append(',');
+            value(json, header.value());
+            json.append(']');
+        }
+        return json.append(']').toString();
+    }
+
+    /**
+     * Reads what {@link #encode} has written, or a person in the same form.
+     * @param json a JSON array of pairs
+     * @return the headers in order
+     * @throws IllegalArgumentException if the text has another form
+     */
+    public static List<Header> decode(String json) {
+        return new Parser(json).headers();
+    }
+
+    private static void value(StringBuilder json, byte @Nullable [] value) {
+        if (value == null) {
+            json.append("null");
+            return;
+        }
+        String text = text(value);
+        if (text != null) {
+            string(json, text);
+        } else {
+            json.append("{\"b64\":\"")
+                    .append(Base64.getEncoder().encodeToString(value))
+                    .append("\"}");
+        }
+    }
+
+    /**
+     * The bytes as text, or null where they are not valid UTF-8; what is valid comes back as the same bytes.
+     */
+    private static @Nullable String text(byte[] value) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(value))
+                    .toString();
+        } catch (CharacterCodingException ex) {
+            return null;
+        }
+    }
+
+    private static void string(StringBuilder json, String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                json.append('\\').append(c);
+            } else if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                json.append(c).append(text.charAt(++i));
+            } else if (c < ' ' || c == 0x7F || Character.isSurrogate(c)) {
+                escape(json, c);
+            } else {
+                json.append(c);
+            }
+        }
+        json.append('"');
+    }
+
+    private static void escape(StringBuilder json, char c) {
+        switch (c) {
+            case '\n' -> json.append("\\n");
+            case '\r' -> json.append("\\r");
+            case '\t' -> json.append("\\t");
+            default -> {
+                json.append("\\u");
+                for (int shift = 12; shift >= 0; shift -= 4) {
+                    json.append(HEX.charAt((c >> shift) & 0xF));
+                }
+            }
+        }
+    }
+
+    /**
+     * Reads the one form that {@link #encode} writes, with any white space between its parts.
+     */
+    private static final class Parser {
+
+        private final String json;
+
+        private int position;
+
+        private Parser(String json) {
+            this.json = json;
+        }
+
+        private List<Header> headers() {
+            List<Header> headers = new ArrayList<>();
+            expect('[');
+            if (!accept(']')) {
+                do {
+                    headers.add(header());
+                } while (accept(','));
+                expect(']');
+            }
+            peek();
+            if (this.position < this.json.length()) {
+                throw unexpected("the end");
+            }
+            return headers;
+        }
+
+        private Header header() {
+            expect('[');
+            String name = string();
+            expect(',');
+            byte[] value = value();
+            expect(']');
+            return new RecordHeader(name, value);
+        }
+
+        private byte @Nullable [] value() {
+            switch (peek()) {
+                case 'n' -> {
+                    if (!this.json.startsWith("null", this.position)) {
+                        throw unexpected("null");
+                    }
+                    this.position += 4;
+                    return null;
+                }
+                case '{' -> {
+                    return base64();
+                }
+                default -> {
+                    return string().getBytes(StandardCharsets.UTF_8);
+                }
+            }
+        }
+
+        private byte[] base64() {
+            expect('{');
+            if (!string().equals("b64")) {
+                throw unexpected("the member \"b64\"");
+            }
+            expect(':');
+            byte[] value = Base64.getDecoder().decode(string());
+            expect('}');
+            return value;
+        }
+
+        private String string() {
+            expect('"');
+            StringBuilder text = new StringBuilder();
+            for (char c = next(); c != '"'; c = next()) {
+                text.append(c == '\\' ? unescaped() : c);
+            }
+            return text.toString();
+        }
+
+        private char unescaped() {
+            char c = next();
+            return switch (c) {
+                case '"', '\\', '/' -> c;
+                case 'n' -> '\n';
+                case 'r' -> '\r';
+                case 't' -> '\t';
+                case 'b' -> '\b';
+                case 'f' -> '\f';
+                case 'u' -> hex();
+                default -> throw unexpected("an escape sequence");
+            };
+        }
+
+        private char hex() {
+            int c = 0;
+            for (int i = 0; i < 4; i++) {
+                int digit = Character.digit(next(), 16);
+                if (digit < 0) {
+                    throw unexpected("four hexadecimal digits");
+                }
+                c = (c << 4) | digit;
+            }
+            return (char) c;
+        }
+
+        private void expect(char wanted) {
+            if (!accept(wanted)) {
+                throw unexpected("'" + wanted + "'");
+            }
+        }
+
+        private boolean accept(char wanted) {
+            if (peek() != wanted) {
+                return false;
+            }
+            this.position++;
+            return true;
+        }
+
+        /** The next character that is not white space, or NUL at the end. */
+        private char peek() {
+            while (this.position < this.json.length() && Character.isWhitespace(this.json.charAt(this.position))) {
+                this.position++;
+            }
+            return this.position < this.json.length() ? this.json.charAt(this.position) : 0;
+        }
+
+        private char next() {
+            if (this.position >= this.json.length()) {
+                throw unexpected("more");
+            }
+            return this.json.charAt(this.position++);
+        }
+
+        private IllegalArgumentException unexpected(String wanted) {
+            return new IllegalArgumentException(
+                    "Not stored headers: " + wanted + " expected at position " + this.position);
+        }
+    }
+}

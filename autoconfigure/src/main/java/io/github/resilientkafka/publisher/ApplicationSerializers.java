@@ -1,0 +1,69 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.ConfigurationException;
+import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.BeanUtils;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The application's own serializers: those its producer factory supplies, else those its settings name.
+ *
+ * @param key for keys
+ * @param value for bodies
+ */
+record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value) {
+
+    static ApplicationSerializers of(ProducerFactory<?, ?> factory) {
+        Map<String, Object> settings = factory.getConfigurationProperties();
+        return new ApplicationSerializers(
+                orNamed(
+                        factory.getKeySerializerSupplier().get(),
+                        settings,
+                        ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
+                        true),
+                orNamed(
+                        factory.getValueSerializerSupplier().get(),
+                        settings,
+                        ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
+                        false));
+    }
+
+    @SuppressWarnings("unchecked") // a wrong type is found at the first event, and reported with its cure
+    private static Serializer<Object> orNamed(
+            @Nullable Serializer<?> supplied, Map<String, Object> settings, String setting, boolean isKey) {
+        if (supplied != null) {
+            return (Serializer<Object>) supplied;
+        }
+        Serializer<Object> serializer = (Serializer<Object>) instantiate(settings.get(setting), setting);
+        serializer.configure(settings, isKey);
+        return serializer;
+    }
+
+    private static Serializer<?> instantiate(@Nullable Object named, String setting) {
+        try {
+            if (named == null) {
+                return new StringSerializer();
+            }
+            if (named instanceof Serializer<?> instance) {
+                return instance;
+            }
+            Class<?> type = (named instanceof Class<?> given)
+                    ? given
+                    : ClassUtils.forName(named.toString().trim(), null);
+            return (Serializer<?>) BeanUtils.instantiateClass(type);
+        } catch (ReflectiveOperationException | LinkageError | RuntimeException ex) {
+            String property = "spring.kafka.producer." + setting.replace('.', '-');
+            throw new ConfigurationException(
+                    property,
+                    named + " cannot be used as a serializer: " + ex.getMessage(),
+                    "Set " + property + " to a class that implements org.apache.kafka.common.serialization.Serializer"
+                            + " and has a public constructor without arguments.",
+                    ex);
+        }
+    }
+}

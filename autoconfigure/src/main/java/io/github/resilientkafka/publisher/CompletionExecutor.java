@@ -1,0 +1,138 @@
+package io.github.resilientkafka.publisher;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Completes futures, and thereby runs users' callbacks, on threads that move no events.
+ * <p>
+ * Normally one thread takes whatever has been handed over, in bursts. If users' code blocks it, for instance to wait for
+ * an event it has just published, another thread joins in, up to a bound.
+ */
+final class CompletionExecutor {
+
+    private static final Logger logger = LoggerFactory.getLogger(CompletionExecutor.class);
+
+    private static final int MAX_THREADS = 64;
+
+    private static final long CHECK_MILLIS = 100;
+
+    private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger drainers = new AtomicInteger();
+
+    private final AtomicInteger number = new AtomicInteger();
+
+    private volatile @Nullable ThreadPoolExecutor threads;
+
+    private volatile @Nullable ScheduledExecutorService watch;
+
+    private volatile long taken;
+
+    private long takenAtLastCheck;
+
+    void start() {
+        this.threads = new ThreadPoolExecutor(
+                0,
+                MAX_THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                task -> daemon(task, "" + this.number.incrementAndGet()));
+        ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
+        watch.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        this.watch = watch;
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, "resilient-kafka-callbacks-" + name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /**
+     * Hands over a completion. Never blocks.
+     */
+    void execute(Runnable completion) {
+        this.queue.add(completion);
+        if (this.drainers.get() == 0) {
+            addDrainer(1);
+        }
+    }
+
+    /**
+     * Brings in another thread if the ones there have taken nothing since the last check.
+     */
+    private void check() {
+        long taken = this.taken;
+        if (taken == this.takenAtLastCheck && !this.queue.isEmpty()) {
+            addDrainer(MAX_THREADS);
+        }
+        this.takenAtLastCheck = taken;
+    }
+
+    private void addDrainer(int max) {
+        int before = this.drainers.get();
+        if (before < max && this.drainers.compareAndSet(before, before + 1)) {
+            ThreadPoolExecutor threads = this.threads;
+            if (threads == null) {
+                throw new IllegalStateException("Not started");
+            }
+            threads.execute(this::drain);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // a sign of life, not a count
+    private void drain() {
+        do {
+            Runnable completion;
+            while ((completion = this.queue.poll()) != null) {
+                this.taken++;
+                try {
+                    completion.run();
+                } catch (RuntimeException | Error ex) {
+                    logger.error("A callback of a publish future failed", ex);
+                }
+            }
+            this.drainers.decrementAndGet();
+            // What was handed over after the last poll found a drainer still counted, and started none.
+        } while (!this.queue.isEmpty() && this.drainers.compareAndSet(0, 1));
+    }
+
+    /**
+     * Runs what was handed over, for at most the given time, then interrupts callbacks that still block.
+     */
+    void stop(long timeoutMillis) {
+        ScheduledExecutorService watch = this.watch;
+        ThreadPoolExecutor threads = this.threads;
+        if (watch == null || threads == null) {
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        try {
+            while (!this.queue.isEmpty() && System.nanoTime() - deadline < 0) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+            watch.shutdownNow();
+            threads.shutdown();
+            long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+            if (!threads.awaitTermination(left, TimeUnit.MILLISECONDS)) {
+                logger.warn("Callbacks of publish futures still run and are interrupted");
+                threads.shutdownNow();
+            }
+        } catch (InterruptedException ex) {
+            watch.shutdownNow();
+            threads.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.message.PublishResult.Outcome;
+import io.github.resilientkafka.store.FailedEvent;
+import io.github.resilientkafka.store.StoreRequest;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted event on its way to Kafka or to the store, and the future of whoever published it. Every step is handed to
+ * the {@link EventFlow}, which decides the next one.
+ */
+final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable {
+
+    private final EventFlow flow;
+
+    private final SerializedEvent event;
+
+    private final long size;
+
+    private final long acceptedNanos = System.nanoTime();
+
+    private final CompletableFuture<PublishResult> future = new CompletableFuture<>();
+
+    private FailureKind failureKind = FailureKind.OUTAGE;
+
+    private @Nullable Throwable kafkaError;
+
+    private @Nullable PublishResult result;
+
+    private @Nullable Throwable failure;
+
+    InFlightEvent(EventFlow flow, SerializedEvent event, long size) {
+        this.flow = flow;
+        this.event = event;
+        this.size = size;
+    }
+
+    SerializedEvent event() {
+        return this.event;
+    }
+
+    long size() {
+        return this.size;
+    }
+
+    long ageNanos() {
+        return System.nanoTime() - this.acceptedNanos;
+    }
+
+    CompletableFuture<PublishResult> future() {
+        return this.future;
+    }
+
+    @Nullable
+    Throwable kafkaError() {
+        return this.kafkaError;
+    }
+
+    @Override
+    protected String topic() {
+        return this.event.topic();
+    }
+
+    @Override
+    protected ProducerRecord<byte @Nullable [], byte @Nullable []> record() {
+        return this.event.toRecord();
+    }
+
+    @Override
+    protected void acked(RecordMetadata metadata) {
+        this.flow.sent(this, metadata);
+    }
+
+    @Override
+    protected void failed(FailureKind kind, Throwable error, int partition) {
+        this.flow.notSent(this, kind, error);
+    }
+
+    /**
+     * Notes why Kafka did not take the event, for its row and for the error its future may fail with.
+     */
+    void refusedByKafka(FailureKind kind, Throwable error) {
+        this.failureKind = kind;
+        this.kafkaError = error;
+    }
+
+    @Override
+    public int lane() {
+        return this.event.lane();
+    }
+
+    @Override
+    public long deadlineNanos() {
+        return this.acceptedNanos + this.flow.storeTimeoutNanos();
+    }
+
+    @Override
+    public FailedEvent toRow() {
+        return this.flow.rowOf(this.event, this.failureKind, this.kafkaError);
+    }
+
+    @Override
+    public void stored() {
+        this.flow.stored(this);
+    }
+
+    @Override
+    public void notStored(Throwable error) {
+        this.flow.lost(this, error);
+    }
+
+    void succeed(Outcome outcome, @Nullable Integer partition, @Nullable Long offset) {
+        this.result = new PublishResult(outcome, this.event.eventId(), this.event.topic(), partition, offset);
+        this.flow.complete(this);
+    }
+
+    void fail(Throwable error) {
+        this.failure = error;
+        this.flow.complete(this);
+    }
+
+    /**
+     * Completes the future, on a thread of the {@link CompletionExecutor}: here users' callbacks run.
+     */
+    @Override
+    public void run() {
+        this.flow.completed(this);
+        Throwable failure = this.failure;
+        if (failure != null) {
+            this.future.completeExceptionally(failure);
+        } else {
+            this.future.complete(this.result);
+        }
+    }
+}

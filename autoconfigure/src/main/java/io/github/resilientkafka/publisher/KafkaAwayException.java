@@ -1,0 +1,13 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+
+/**
+ * Kafka was not asked: the circuit breaker refuses, or there is no producer at the moment.
+ */
+final class KafkaAwayException extends RuntimeException {
+
+    KafkaAwayException(State state) {
+        super("Kafka is away: circuit breaker " + PublisherCircuit.NAME + " is " + state, null, false, false);
+    }
+}

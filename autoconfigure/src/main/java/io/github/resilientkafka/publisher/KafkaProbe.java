@@ -1,0 +1,165 @@
+package io.github.resilientkafka.publisher;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks Kafka questions, each bounded in time. Thread-safe; not for threads that move events. Internal.
+ */
+public final class KafkaProbe implements AutoCloseable {
+
+    private final ProducerSettings settings;
+
+    private final Duration timeout;
+
+    private @Nullable Admin admin;
+
+    /**
+     * What a cluster says of itself.
+     *
+     * @param clusterId its id
+     * @param controllerId the controller's node id, or null if there is none
+     * @param nodes the brokers, as host:port
+     */
+    public record ClusterAnswer(String clusterId, @Nullable Integer controllerId, List<String> nodes) {}
+
+    KafkaProbe(ProducerSettings settings, Duration timeout) {
+        this.settings = settings;
+        this.timeout = timeout;
+    }
+
+    /**
+     * Asks the cluster for its brokers.
+     * @param timeout how long to wait
+     * @return what it says
+     * @throws KafkaException if it does not answer in time
+     */
+    public ClusterAnswer describeCluster(Duration timeout) {
+        DescribeClusterResult cluster = admin().describeCluster();
+        Node controller = await(cluster.controller(), timeout);
+        return new ClusterAnswer(
+                await(cluster.clusterId(), timeout),
+                (controller == null || controller.isEmpty()) ? null : controller.id(),
+                await(cluster.nodes(), timeout).stream()
+                        .map(node -> node.host() + ":" + node.port())
+                        .toList());
+    }
+
+    /**
+     * Returns whether Kafka can take records again: it answers, and of the given topics at least one has a leader (or is
+     * refused, which no waiting will cure). Without topics, whether it has any broker.
+     * @param topics topics that lately met an outage
+     * @return whether a trial is worthwhile
+     * @throws KafkaException if it does not answer in time
+     */
+    boolean canTake(Collection<String> topics) {
+        if (topics.isEmpty()) {
+            return !describeCluster(this.timeout).nodes().isEmpty();
+        }
+        for (KafkaFuture<TopicDescription> answer :
+                admin().describeTopics(topics).topicNameValues().values()) {
+            try {
+                boolean led = await(answer, this.timeout).partitions().stream()
+                        .anyMatch(partition -> partition.leader() != null
+                                && !partition.leader().isEmpty());
+                if (led) {
+                    return true;
+                }
+            } catch (UnknownTopicOrPartitionException | TopicAuthorizationException ex) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Returns a topic's partition count.
+     * @param topic the topic
+     * @return the count, or empty if there is no such topic or it may not be seen
+     * @throws KafkaException if Kafka does not answer in time
+     */
+    Optional<Integer> partitionCount(String topic) {
+        try {
+            return await(admin().describeTopics(List.of(topic)).allTopicNames(), this.timeout).values().stream()
+                    .map(description -> description.partitions().size())
+                    .findFirst();
+        } catch (UnknownTopicOrPartitionException | TopicAuthorizationException ex) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Creates a topic, with the cluster's default replication. One that exists is left alone.
+     * @param topic the topic
+     * @param partitions its partition count, or empty for the cluster's default
+     * @throws KafkaException if it can't be created
+     */
+    void createTopic(String topic, Optional<Integer> partitions) {
+        try {
+            await(
+                    admin().createTopics(List.of(new NewTopic(topic, partitions, Optional.empty())))
+                            .all(),
+                    this.timeout);
+        } catch (TopicExistsException ex) {
+            // Somebody was quicker.
+        }
+    }
+
+    private static <T> T await(KafkaFuture<T> future, Duration timeout) {
+        try {
+            return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException ex) {
+            throw (ex.getCause() instanceof KafkaException cause) ? cause : new KafkaException(ex.getCause());
+        } catch (TimeoutException ex) {
+            throw new org.apache.kafka.common.errors.TimeoutException(
+                    "No answer from Kafka within " + timeout.toMillis() + " ms");
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("Interrupted", ex);
+        }
+    }
+
+    private synchronized Admin admin() {
+        Admin admin = this.admin;
+        if (admin == null) {
+            admin = Admin.create(this.settings.admin(this.timeout));
+            this.admin = admin;
+        }
+        return admin;
+    }
+
+    /**
+     * Drops the connection; the next question opens a new one, which also resolves names anew.
+     */
+    public void reset() {
+        Admin admin;
+        synchronized (this) {
+            admin = this.admin;
+            this.admin = null;
+        }
+        if (admin != null) {
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    @Override
+    public void close() {
+        reset();
+    }
+}

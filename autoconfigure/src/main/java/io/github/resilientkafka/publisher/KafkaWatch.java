@@ -1,0 +1,174 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilientkafka.lifecycle.CircuitClosed;
+import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
+import io.github.resilientkafka.lifecycle.CircuitOpened;
+import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.lifecycle.KafkaConnected;
+import io.github.resilientkafka.lifecycle.KafkaDisconnected;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows whether Kafka is there: connects in the background at the start, and is the recovery probe that half-opens the
+ * circuit as soon as Kafka can take records again.
+ */
+final class KafkaWatch {
+
+    private static final Logger logger = LoggerFactory.getLogger(KafkaWatch.class);
+
+    private static final int FAILURES_UNTIL_RESET = 10;
+
+    private final PublisherCircuit circuit;
+
+    private final KafkaProbe probe;
+
+    private final String bootstrapServers;
+
+    private final Duration interval;
+
+    private final EventNotifier notifier;
+
+    private final Clock clock;
+
+    private final PublisherCircuit.Listener onCircuitChange = this::circuitChanged;
+
+    private @Nullable ScheduledExecutorService thread;
+
+    private volatile ConnectionState state = ConnectionState.CONNECTING;
+
+    private volatile boolean answeredOnce;
+
+    private volatile @Nullable String lastError;
+
+    private int failuresInARow;
+
+    KafkaWatch(
+            PublisherCircuit circuit,
+            KafkaProbe probe,
+            String bootstrapServers,
+            Duration interval,
+            EventNotifier notifier,
+            Clock clock) {
+        this.circuit = circuit;
+        this.probe = probe;
+        this.bootstrapServers = bootstrapServers;
+        this.interval = interval;
+        this.notifier = notifier;
+        this.clock = clock;
+    }
+
+    synchronized void start() {
+        if (this.thread == null) {
+            ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread created = new Thread(task, "resilient-kafka-probe");
+                created.setDaemon(true);
+                return created;
+            });
+            this.circuit.addListener(this.onCircuitChange);
+            thread.scheduleWithFixedDelay(this::look, 0, this.interval.toMillis(), TimeUnit.MILLISECONDS);
+            this.thread = thread;
+        }
+    }
+
+    void stop() {
+        ScheduledExecutorService thread;
+        synchronized (this) {
+            thread = this.thread;
+            this.thread = null;
+        }
+        if (thread != null) {
+            this.circuit.removeListener(this.onCircuitChange);
+            thread.shutdownNow();
+        }
+        this.probe.reset();
+    }
+
+    ConnectionState state() {
+        return this.state;
+    }
+
+    /**
+     * Returns whether Kafka has answered since the start.
+     */
+    boolean answeredOnce() {
+        return this.answeredOnce;
+    }
+
+    @Nullable
+    String lastError() {
+        return this.lastError;
+    }
+
+    private void look() {
+        try {
+            if (this.circuit.state() == State.OPEN) {
+                if (this.probe.canTake(this.circuit.suspects())) {
+                    answered();
+                    this.circuit.halfOpen();
+                }
+            } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
+                this.probe.describeCluster(Duration.ofSeconds(2));
+                answered();
+            }
+        } catch (RuntimeException ex) {
+            silent(ex);
+        }
+    }
+
+    private void answered() {
+        this.failuresInARow = 0;
+        this.lastError = null;
+        this.answeredOnce = true;
+        if (this.state != ConnectionState.CONNECTED) {
+            this.state = ConnectionState.CONNECTED;
+            logger.info("Kafka at {} answers", this.bootstrapServers);
+            this.notifier.publish(new KafkaConnected(this.clock.instant(), this.bootstrapServers));
+        }
+    }
+
+    private void silent(RuntimeException ex) {
+        this.lastError = ex.toString();
+        if (!(ex instanceof KafkaException)) {
+            logger.error("The recovery probe failed", ex);
+        }
+        if (this.state == ConnectionState.CONNECTING) {
+            disconnected(ex.toString());
+        }
+        if (++this.failuresInARow % FAILURES_UNTIL_RESET == 0) {
+            this.probe.reset();
+        }
+    }
+
+    private void disconnected(String reason) {
+        this.state = ConnectionState.DISCONNECTED;
+        logger.warn("Kafka at {} does not answer: {}", this.bootstrapServers, reason);
+        this.notifier.publish(new KafkaDisconnected(this.clock.instant(), reason));
+    }
+
+    private void circuitChanged(State to) {
+        switch (to) {
+            case OPEN, FORCED_OPEN -> {
+                String reason = String.valueOf(this.circuit.lastOutage());
+                this.notifier.publish(new CircuitOpened(this.clock.instant(), reason));
+                if (this.state == ConnectionState.CONNECTED) {
+                    disconnected(reason);
+                }
+            }
+            case HALF_OPEN -> this.notifier.publish(new CircuitHalfOpened(this.clock.instant()));
+            case CLOSED -> {
+                answered();
+                this.notifier.publish(new CircuitClosed(this.clock.instant()));
+            }
+            default -> logger.info("Circuit breaker {} is {}", PublisherCircuit.NAME, to);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.FailureKind;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One producer from its creation to its close, and the account of what it owes an answer to. Internal. Thread-safe.
+ */
+public final class ProducerSession {
+
+    private final Producer<byte @Nullable [], byte @Nullable []> producer;
+
+    private final AtomicInteger outstanding = new AtomicInteger();
+
+    private final AtomicReference<@Nullable Throwable> unseenError = new AtomicReference<>();
+
+    private volatile long lastProgressNanos = System.nanoTime();
+
+    private volatile boolean everAcked;
+
+    ProducerSession(Producer<byte @Nullable [], byte @Nullable []> producer) {
+        this.producer = producer;
+    }
+
+    void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
+        if (this.outstanding.getAndIncrement() == 0) {
+            this.lastProgressNanos = System.nanoTime();
+        }
+        try {
+            this.producer.send(record, send);
+        } catch (RuntimeException ex) {
+            // Thrown instead of handed to the callback: closed meanwhile, or the caller was interrupted.
+            send.onCompletion(null, ex);
+        }
+    }
+
+    void acked() {
+        this.outstanding.decrementAndGet();
+        this.lastProgressNanos = System.nanoTime();
+        if (!this.everAcked) {
+            this.everAcked = true;
+        }
+    }
+
+    void failed(FailureKind kind, Throwable error) {
+        this.outstanding.decrementAndGet();
+        if (kind == FailureKind.OUTAGE) {
+            this.unseenError.set(error);
+        } else {
+            // A refusal is an answer: whoever refuses is alive.
+            this.lastProgressNanos = System.nanoTime();
+        }
+    }
+
+    /**
+     * Returns the number of sends without an answer yet.
+     * @return the number
+     */
+    public int outstanding() {
+        return this.outstanding.get();
+    }
+
+    boolean everAcked() {
+        return this.everAcked;
+    }
+
+    /**
+     * Returns how long the producer has owed an answer without giving any.
+     * @return nanoseconds, 0 if nothing is outstanding
+     */
+    long silentNanos() {
+        return (this.outstanding.get() == 0) ? 0 : System.nanoTime() - this.lastProgressNanos;
+    }
+
+    /**
+     * Takes the last outage error that nobody has looked at.
+     * @return the error, or null
+     */
+    @Nullable
+    Throwable takeError() {
+        return this.unseenError.getAndSet(null);
+    }
+
+    /**
+     * Returns the partition that the client's default partitioner gives a key.
+     * @param topic the topic
+     * @param key the key's bytes
+     * @return the partition
+     * @throws org.apache.kafka.common.KafkaException if the topic's metadata can't be had within {@code max.block.ms}
+     */
+    public int partitionFor(String topic, byte[] key) {
+        return Lanes.positive(Lanes.murmur2(key))
+                % this.producer.partitionsFor(topic).size();
+    }
+
+    /**
+     * Closes the producer: waits for outstanding sends at most as long as given, then fails what is left.
+     * @param timeout how long to wait; zero fails everything in flight at once
+     */
+    public void close(Duration timeout) {
+        this.producer.close(timeout);
+    }
+}

@@ -1,0 +1,217 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.publisher.ProducerRecreationPolicy.StalledException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one producer alive, and gives it up when it has become useless: the stall detector and its consequences.
+ * Internal. Thread-safe.
+ * <p>
+ * When sends are outstanding and nothing at all was acknowledged for the stall time-out, the circuit is opened first,
+ * then the producer is closed without waiting, so that everything in flight fails over at once and together, and only
+ * then its successor is handed out.
+ */
+public final class ProducerSessions {
+
+    private static final Logger logger = LoggerFactory.getLogger(ProducerSessions.class);
+
+    private static final Duration TICK = Duration.ofMillis(100);
+
+    private static final int MAX_BACKOFF_SECONDS = 10;
+
+    private final String name;
+
+    private final Supplier<Producer<byte @Nullable [], byte @Nullable []>> factory;
+
+    private final PublisherCircuit circuit;
+
+    private final ProducerRecreationPolicy policy;
+
+    private final Duration stallTimeout;
+
+    private final PublisherObserver observer;
+
+    private volatile @Nullable ProducerSession current;
+
+    private @Nullable ScheduledExecutorService watch;
+
+    private int failuresInARow;
+
+    private long nextTryNanos;
+
+    /**
+     * Creates the keeper of one producer; {@link #start} creates the producer.
+     * @param name names the watching thread and log lines
+     * @param factory creates producers
+     * @param circuit opened on a stall
+     * @param policy decides whether to recreate
+     * @param stallTimeout how long the producer may owe an answer without giving any
+     * @param observer told of created producers
+     */
+    public ProducerSessions(
+            String name,
+            Supplier<Producer<byte @Nullable [], byte @Nullable []>> factory,
+            PublisherCircuit circuit,
+            ProducerRecreationPolicy policy,
+            Duration stallTimeout,
+            PublisherObserver observer) {
+        this.name = name;
+        this.factory = factory;
+        this.circuit = circuit;
+        this.policy = policy;
+        this.stallTimeout = stallTimeout;
+        this.observer = observer;
+    }
+
+    /**
+     * Creates the producer and starts to watch it. Does nothing if that is done. A broker that can't be reached, or
+     * whose name can't be resolved, is no obstacle: the latter is tried again in the background.
+     * @throws ConfigException if the producer's settings are wrong
+     */
+    public synchronized void start() {
+        if (this.watch == null) {
+            try {
+                this.current = create();
+            } catch (RuntimeException ex) {
+                if (!isUnresolved(ex)) {
+                    throw ex;
+                }
+                noteFailure(ex);
+            }
+            ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread thread = new Thread(task, "resilient-kafka-" + this.name + "-watch");
+                thread.setDaemon(true);
+                return thread;
+            });
+            watch.scheduleWithFixedDelay(this::checkSafely, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+            this.watch = watch;
+        }
+    }
+
+    /**
+     * Returns the producer to use now.
+     * @return the session, or null while there is none
+     */
+    public @Nullable ProducerSession current() {
+        return this.current;
+    }
+
+    /**
+     * Closes the producer and stops watching it. Safe to be called again.
+     * @param flush how long sends in flight may take; zero fails them at once
+     */
+    public void stop(Duration flush) {
+        ProducerSession session;
+        synchronized (this) {
+            if (this.watch != null) {
+                this.watch.shutdownNow();
+                this.watch = null;
+            }
+            session = this.current;
+            this.current = null;
+        }
+        if (session != null) {
+            session.close(flush);
+        }
+    }
+
+    /**
+     * Gives the current producer up: everything in flight fails at once. A new one is created in the background.
+     * @param session the producer meant; nothing happens if it has been replaced meanwhile
+     */
+    public synchronized void abandon(ProducerSession session) {
+        if (session == this.current) {
+            this.current = null;
+            session.close(Duration.ZERO);
+        }
+    }
+
+    private void checkSafely() {
+        try {
+            check();
+        } catch (RuntimeException ex) {
+            logger.error("The {} producer could not be checked", this.name, ex);
+        }
+    }
+
+    private synchronized void check() {
+        ProducerSession session = this.current;
+        if (session == null) {
+            recreate();
+            return;
+        }
+        if (session.everAcked()) {
+            this.failuresInARow = 0;
+        }
+        Throwable error = session.takeError();
+        long silent = session.silentNanos();
+        if (silent >= this.stallTimeout.toNanos()) {
+            error = new StalledException(session.outstanding(), TimeUnit.NANOSECONDS.toMillis(silent));
+            logger.warn("The {} producer is stalled: {}", this.name, error.getMessage());
+            this.circuit.open(error);
+        }
+        if (error != null && this.policy.shouldRecreate(error)) {
+            logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
+            this.circuit.open(error);
+            abandon(session);
+            noteFailure(null);
+            recreate();
+        }
+    }
+
+    private void recreate() {
+        if (this.watch == null || System.nanoTime() - this.nextTryNanos < 0) {
+            return;
+        }
+        try {
+            this.current = create();
+        } catch (RuntimeException ex) {
+            noteFailure(ex);
+        }
+    }
+
+    private ProducerSession create() {
+        ProducerSession session = new ProducerSession(this.factory.get());
+        this.observer.producerCreated();
+        return session;
+    }
+
+    /**
+     * The first successor comes at once, later ones after 1, 2, 4, 8, 10, 10 … seconds, each shortened by up to half.
+     */
+    private void noteFailure(@Nullable RuntimeException ex) {
+        long seconds = (this.failuresInARow == 0 && ex == null)
+                ? 0
+                : Math.min(
+                        MAX_BACKOFF_SECONDS,
+                        1L << Math.min(10, Math.max(0, this.failuresInARow - ((ex == null) ? 1 : 0))));
+        this.failuresInARow++;
+        long nanos = TimeUnit.SECONDS.toNanos(seconds);
+        this.nextTryNanos = System.nanoTime()
+                + nanos
+                - (long) (nanos * ThreadLocalRandom.current().nextDouble(0.5));
+        if (ex != null) {
+            this.observer.producerFailed();
+            logger.warn("The {} producer could not be created, next try within {} s: {}", this.name, seconds, ex, ex);
+        }
+    }
+
+    private static boolean isUnresolved(Throwable error) {
+        for (@Nullable Throwable e = error; e != null; e = e.getCause()) {
+            if (e instanceof ConfigException && String.valueOf(e.getMessage()).contains("resolvable bootstrap")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,180 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.ConfigurationException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The settings of our own producers: the application's, with what our promises need. Immutable. Internal.
+ * <p>
+ * Durability is not up for negotiation ({@code acks=all}, idempotence, never the application's transactional id); times
+ * are shortened only where the application has set nothing.
+ */
+public final class ProducerSettings {
+
+    private static final Logger logger = LoggerFactory.getLogger(ProducerSettings.class);
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
+
+    private static final int DELIVERY_TIMEOUT_MILLIS = 10_000;
+
+    private static final int MAX_BLOCK_MILLIS = 500;
+
+    private static final int MAX_IN_FLIGHT = 5;
+
+    private static final long SPARE_BUFFER_BYTES = 32L * 1024 * 1024;
+
+    private final Map<String, Object> settings;
+
+    private ProducerSettings(Map<String, Object> settings) {
+        this.settings = Map.copyOf(settings);
+    }
+
+    /**
+     * Derives the publisher's settings.
+     * @param application the settings of the application's producer factory
+     * @param own what {@code resilient-kafka.publisher.properties} adds
+     * @param maxQueueBytes the byte budget; the buffer must not be the first to be full
+     */
+    static ProducerSettings of(Map<String, Object> application, Map<String, String> own, long maxQueueBytes) {
+        Map<String, Object> settings = new HashMap<>(application);
+        refuse(settings, own, ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
+        refuse(settings, own, ProducerConfig.PARTITIONER_CLASS_CONFIG);
+        settings.putAll(own);
+        settings.values().removeIf(value -> value == null);
+        settings.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+        settings.remove(ProducerConfig.CLIENT_ID_CONFIG);
+        settings.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
+        settings.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
+        insist(settings, ProducerConfig.ACKS_CONFIG, "all", Set.of("all", "-1"));
+        insist(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true", Set.of("true"));
+        if (number(settings, ProducerConfig.RETRIES_CONFIG, 1) == 0) {
+            settings.remove(ProducerConfig.RETRIES_CONFIG);
+        }
+        if (number(settings, ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, MAX_IN_FLIGHT) > MAX_IN_FLIGHT) {
+            settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, MAX_IN_FLIGHT);
+        }
+        settings.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+        settings.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+        long leastDelivery = number(settings, ProducerConfig.LINGER_MS_CONFIG, 0)
+                + number(settings, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
+        settings.putIfAbsent(
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) Math.max(DELIVERY_TIMEOUT_MILLIS, leastDelivery));
+        long leastBuffer = maxQueueBytes + SPARE_BUFFER_BYTES;
+        if (number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG, 0) < leastBuffer) {
+            settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, leastBuffer);
+        }
+        return new ProducerSettings(settings);
+    }
+
+    /**
+     * Returns a copy for large batches whose sends are over, one way or the other, before a lease is.
+     * @param lease how long the relay holds its lanes
+     * @return the relay's settings
+     */
+    public ProducerSettings forRelay(Duration lease) {
+        Map<String, Object> relay = new HashMap<>(this.settings);
+        relay.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        relay.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        int delivery = (int) Math.min(
+                number(relay, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS),
+                lease.toMillis() / 2);
+        relay.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery);
+        relay.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) Math.min(
+                number(relay, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS), delivery - 5));
+        return new ProducerSettings(relay);
+    }
+
+    /**
+     * Returns the longest time a send may take until it has succeeded or failed.
+     * @return {@code delivery.timeout.ms}
+     */
+    public Duration deliveryTimeout() {
+        return Duration.ofMillis(
+                number(this.settings, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS));
+    }
+
+    /**
+     * Creates a producer.
+     * @param role what it is for, part of its client id
+     * @return a new producer
+     * @throws org.apache.kafka.common.KafkaException if the settings are wrong
+     */
+    public Producer<byte @Nullable [], byte @Nullable []> createProducer(String role) {
+        Map<String, Object> producer = new HashMap<>(this.settings);
+        producer.put(ProducerConfig.CLIENT_ID_CONFIG, clientId(role));
+        return new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * Returns settings for an administration client that gives up quickly.
+     * @param timeout for each of its calls
+     * @return the settings, connection and security as the producer's
+     */
+    Map<String, Object> admin(Duration timeout) {
+        Map<String, Object> admin = new HashMap<>(this.settings);
+        admin.keySet()
+                .removeIf(name -> ProducerConfig.configNames().contains(name)
+                        && !AdminClientConfig.configNames().contains(name));
+        int millis = (int) timeout.toMillis();
+        admin.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId("probe"));
+        admin.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
+        admin.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
+        admin.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 100);
+        admin.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+        return admin;
+    }
+
+    String bootstrapServers() {
+        return String.valueOf(this.settings.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+    }
+
+    private static String clientId(String role) {
+        return "resilient-kafka-" + role + "-" + NUMBER.incrementAndGet();
+    }
+
+    private static void refuse(Map<String, Object> settings, Map<String, String> own, String name) {
+        Object value = settings.get(name);
+        if (value != null && !value.toString().isEmpty() && !own.containsKey(name)) {
+            throw new ConfigurationException(
+                    "spring.kafka.producer.properties[" + name + "]",
+                    value + " expects the objects that the application sends, but would see serialised bytes here",
+                    "Set resilient-kafka.publisher.properties[" + name
+                            + "] to one that can work on bytes, or to nothing to publish without it.");
+        }
+    }
+
+    private static void insist(Map<String, Object> settings, String name, String needed, Set<String> accepted) {
+        Object before = settings.put(name, needed);
+        if (before != null && !accepted.contains(before.toString())) {
+            logger.warn(
+                    "The publisher uses {}={} instead of {}: with less, an acknowledged event could be lost",
+                    name,
+                    needed,
+                    before);
+        }
+    }
+
+    private static long number(Map<String, Object> settings, String name, long otherwise) {
+        Object value = settings.get(name);
+        try {
+            return (value == null) ? otherwise : Long.parseLong(value.toString().trim());
+        } catch (NumberFormatException ex) {
+            throw new ConfigException(name, value, "not a number");
+        }
+    }
+}

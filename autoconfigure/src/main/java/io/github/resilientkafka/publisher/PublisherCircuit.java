@@ -1,0 +1,238 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
+import io.github.resilientkafka.message.FailureKind;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The circuit breaker {@code kafka-publisher} between this application and Kafka, shared by the publisher and the relay.
+ * Internal. Thread-safe.
+ * <p>
+ * Every permit is a <em>generation</em>: the metrics object of the breaker's state that gave it, which Resilience4j
+ * replaces whenever it closes or half-opens. A result is recorded only while that generation lasts, so a send of before
+ * an outage can neither close nor open the circuit of after it.
+ */
+public final class PublisherCircuit {
+
+    /**
+     * The breaker's name in {@code resilience4j.circuitbreaker.instances.*}.
+     */
+    public static final String NAME = "kafka-publisher";
+
+    private static final Logger logger = LoggerFactory.getLogger(PublisherCircuit.class);
+
+    private static final int MAX_SUSPECTS = 32;
+
+    private final CircuitBreaker breaker;
+
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
+
+    private volatile @Nullable Throwable lastOutage;
+
+    private volatile boolean trialsReserved;
+
+    /**
+     * Is told of state changes, on whatever thread caused them: must be quick and must not throw.
+     */
+    @FunctionalInterface
+    public interface Listener {
+
+        /**
+         * The circuit has changed its state.
+         * @param state the new state
+         */
+        void changed(State state);
+    }
+
+    PublisherCircuit(CircuitBreaker breaker) {
+        this.breaker = breaker;
+        breaker.getEventPublisher().onStateTransition(event -> {
+            State state = event.getStateTransition().getToState();
+            logger.info("Circuit {}: {}", NAME, event.getStateTransition());
+            if (state == State.CLOSED) {
+                this.suspects.clear();
+                this.lastOutage = null;
+            }
+            this.listeners.forEach(listener -> listener.changed(state));
+        });
+    }
+
+    /**
+     * Adds a listener.
+     * @param listener told of every later change
+     */
+    public void addListener(Listener listener) {
+        this.listeners.add(listener);
+    }
+
+    /**
+     * Removes a listener.
+     * @param listener as added
+     */
+    public void removeListener(Listener listener) {
+        this.listeners.remove(listener);
+    }
+
+    /**
+     * Asks whether one record may be sent now. A permit must end in exactly one of {@link #succeeded},
+     * {@link #failed} or {@link #release}.
+     * @return the permit, or null if the circuit refuses
+     */
+    public @Nullable Object tryAcquire() {
+        while (true) {
+            Object generation = this.breaker.getMetrics();
+            if (!this.breaker.tryAcquirePermission()) {
+                return null;
+            }
+            if (generation == this.breaker.getMetrics()) {
+                return generation;
+            }
+            // The state changed meanwhile: the permit belongs to one we can't name.
+            this.breaker.releasePermission();
+        }
+    }
+
+    /**
+     * As {@link #tryAcquire}, for a new event: while the circuit is half-open the trial sends are left to the relay as
+     * long as it has stored events to try, else they and the circuit would wait for each other.
+     * @return the permit, or null if the circuit refuses
+     */
+    @Nullable
+    Object tryAcquireForNewEvent() {
+        if (this.trialsReserved && this.breaker.getState() == State.HALF_OPEN) {
+            return null;
+        }
+        return tryAcquire();
+    }
+
+    /**
+     * Reserves the trial sends of a half-open circuit for the relay, or leaves them to new events.
+     * @param reserved whether the relay has something to try
+     */
+    public void reserveTrials(boolean reserved) {
+        this.trialsReserved = reserved;
+    }
+
+    void succeeded(Object permit, long nanos) {
+        if (isCurrent(permit)) {
+            this.breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    void failed(Object permit, String topic, FailureKind kind, Throwable error, long nanos) {
+        if (kind == FailureKind.OUTAGE) {
+            suspect(topic, error);
+        }
+        if (isCurrent(permit)) {
+            if (kind == FailureKind.OUTAGE && !isOurOwnLimit(error)) {
+                this.breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
+            } else {
+                this.breaker.releasePermission();
+            }
+        }
+    }
+
+    void release(Object permit) {
+        if (isCurrent(permit)) {
+            this.breaker.releasePermission();
+        }
+    }
+
+    /**
+     * A full buffer is backpressure, an interrupted caller is the application's business: neither says anything of Kafka.
+     */
+    private static boolean isOurOwnLimit(Throwable error) {
+        return error instanceof BufferExhaustedException || error instanceof InterruptException;
+    }
+
+    private boolean isCurrent(Object permit) {
+        return permit == this.breaker.getMetrics();
+    }
+
+    private void suspect(String topic, Throwable error) {
+        this.lastOutage = error;
+        if (this.suspects.size() < MAX_SUSPECTS) {
+            this.suspects.add(topic);
+        }
+    }
+
+    /**
+     * Opens the circuit: Kafka has stopped answering. Does nothing unless it is closed or half-open.
+     * @param reason why
+     */
+    void open(Throwable reason) {
+        this.lastOutage = reason;
+        State state = this.breaker.getState();
+        if (state == State.CLOSED || state == State.HALF_OPEN) {
+            this.breaker.transitionToOpenState();
+        }
+    }
+
+    /**
+     * Half-opens the circuit: Kafka answers. Does nothing unless it is open.
+     */
+    void halfOpen() {
+        if (this.breaker.getState() == State.OPEN) {
+            try {
+                this.breaker.transitionToHalfOpenState();
+            } catch (IllegalStateTransitionException ex) {
+                logger.debug("The circuit changed by itself meanwhile", ex);
+            }
+        }
+    }
+
+    /**
+     * Returns the state.
+     * @return as Resilience4j has it
+     */
+    public State state() {
+        return this.breaker.getState();
+    }
+
+    /**
+     * Returns whether sends go through without restriction.
+     * @return true for CLOSED, and for the states in which the breaker is switched off
+     */
+    public boolean isClosed() {
+        State state = this.breaker.getState();
+        return state == State.CLOSED || state == State.DISABLED || state == State.METRICS_ONLY;
+    }
+
+    /**
+     * Returns whether all sends are refused.
+     * @return true for OPEN and FORCED_OPEN
+     */
+    public boolean isOpen() {
+        State state = this.breaker.getState();
+        return state == State.OPEN || state == State.FORCED_OPEN;
+    }
+
+    /**
+     * Returns the last error that counted as an outage.
+     * @return the error, or null since the circuit was last closed
+     */
+    public @Nullable Throwable lastOutage() {
+        return this.lastOutage;
+    }
+
+    /**
+     * Returns topics that lately met an outage, for the recovery probe.
+     * @return at most 32 of them
+     */
+    Set<String> suspects() {
+        return Set.copyOf(this.suspects);
+    }
+}

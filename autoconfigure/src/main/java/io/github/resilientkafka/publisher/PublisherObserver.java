@@ -1,0 +1,58 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.FailureKind;
+
+/**
+ * Is told what becomes of events, for metrics. Called on hot paths: implementations must be quick, must not block and
+ * must not throw. Internal.
+ */
+public interface PublisherObserver {
+
+    /**
+     * Does nothing.
+     */
+    PublisherObserver NONE = new PublisherObserver() {};
+
+    /**
+     * Kafka acknowledged an event.
+     * @param nanos from publish to acknowledgement
+     */
+    default void sent(long nanos) {}
+
+    /**
+     * Kafka did not take an event, or was not asked since the circuit is open. It is going to be stored, or is lost.
+     * @param kind why
+     * @param nanos from publish to here
+     */
+    default void notSent(FailureKind kind, long nanos) {}
+
+    /**
+     * An event was committed to the database.
+     */
+    default void stored() {}
+
+    /**
+     * An event was given up: neither Kafka nor the database took it.
+     */
+    default void lost() {}
+
+    /**
+     * A serializer refused an event.
+     */
+    default void notSerialized() {}
+
+    /**
+     * An event was refused since the queue is full.
+     */
+    default void queueFull() {}
+
+    /**
+     * A producer was created (again).
+     */
+    default void producerCreated() {}
+
+    /**
+     * A producer could not be created.
+     */
+    default void producerFailed() {}
+}

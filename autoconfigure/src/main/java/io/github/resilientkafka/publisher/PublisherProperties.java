@@ -1,0 +1,52 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.message.ConfigurationException;
+import java.time.Duration;
+import java.util.Map;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * How events are published. Connection, TLS and SASL stay in spring.kafka.*.
+ *
+ * @param async Whether publish returns before the event is durable. When off, it returns completed futures or throws.
+ * @param maxQueueBytes Bytes of events that may be accepted and not durable yet; beyond that publishing is refused.
+ * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
+ * @param stallTimeout How long sends may be outstanding without any acknowledgement before the producer is given up.
+ * @param recoveryProbeInterval How often Kafka is asked whether it is back while the circuit is open.
+ * @param properties Additional properties of the publisher's own producer, on top of spring.kafka.producer.*.
+ */
+@ConfigurationProperties("resilient-kafka.publisher")
+public record PublisherProperties(
+        @DefaultValue("true") boolean async,
+        @DefaultValue("64MB") DataSize maxQueueBytes,
+        @DefaultValue("30s") Duration timeout,
+        @DefaultValue("3s") Duration stallTimeout,
+        @DefaultValue("1s") Duration recoveryProbeInterval,
+        @DefaultValue Map<String, String> properties) {
+
+    private static final String PREFIX = "resilient-kafka.publisher.";
+
+    public PublisherProperties {
+        if (maxQueueBytes.toBytes() < 1024) {
+            throw new ConfigurationException(
+                    PREFIX + "max-queue-bytes",
+                    maxQueueBytes + " is less than 1 KB",
+                    "Set " + PREFIX + "max-queue-bytes to what may wait in memory; the default is 64MB.");
+        }
+        requirePositive("timeout", timeout, "30s");
+        requirePositive("stall-timeout", stallTimeout, "3s");
+        requirePositive("recovery-probe-interval", recoveryProbeInterval, "1s");
+        properties = Map.copyOf(properties);
+    }
+
+    private static void requirePositive(String name, Duration value, String defaultValue) {
+        if (value.isZero() || value.isNegative()) {
+            throw new ConfigurationException(
+                    PREFIX + name,
+                    value + " is not a positive duration",
+                    "Set " + PREFIX + name + " to a positive duration; the default is " + defaultValue + ".");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.connection.SendErrors;
+import io.github.resilientkafka.message.FailureKind;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record on its way through a {@link ProducerSession}: ends the circuit's permit and the session's account of it
+ * exactly once, then says what became of it. Internal.
+ * <p>
+ * {@link #acked} and {@link #failed} are called on the producer's I/O thread, or on the sending thread when the record
+ * is refused at once: they must not block, use the database or run users' code.
+ */
+public abstract class TrackedSend implements Callback {
+
+    private @Nullable ProducerSession session;
+
+    private @Nullable PublisherCircuit circuit;
+
+    private @Nullable Object permit;
+
+    private long startedNanos;
+
+    /**
+     * Sends the record. Blocks at most {@code max.block.ms} of the producer, never throws.
+     * @param session the producer to use
+     * @param circuit who gave the permit
+     * @param permit the permit
+     */
+    public final void send(ProducerSession session, PublisherCircuit circuit, Object permit) {
+        this.session = session;
+        this.circuit = circuit;
+        this.permit = permit;
+        this.startedNanos = System.nanoTime();
+        session.send(record(), this);
+    }
+
+    @Override
+    public final void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+        ProducerSession session = this.session;
+        PublisherCircuit circuit = this.circuit;
+        Object permit = this.permit;
+        if (session == null || circuit == null || permit == null) {
+            throw new IllegalStateException("Completed twice, or never sent: " + this);
+        }
+        this.permit = null;
+        long nanos = System.nanoTime() - this.startedNanos;
+        if (exception == null && metadata != null) {
+            session.acked();
+            circuit.succeeded(permit, nanos);
+            acked(metadata);
+        } else {
+            Throwable error = (exception != null) ? exception : new IllegalStateException("No metadata and no error");
+            FailureKind kind = SendErrors.classify(error);
+            session.failed(kind, error);
+            circuit.failed(permit, topic(), kind, error, nanos);
+            failed(kind, error, (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION);
+        }
+    }
+
+    /**
+     * Returns the record's topic.
+     * @return the topic
+     */
+    protected abstract String topic();
+
+    /**
+     * Makes the record to send.
+     * @return the record
+     */
+    protected abstract ProducerRecord<byte @Nullable [], byte @Nullable []> record();
+
+    /**
+     * Kafka has the record.
+     * @param metadata where
+     */
+    protected abstract void acked(RecordMetadata metadata);
+
+    /**
+     * Kafka did not take the record.
+     * @param kind what that means for it
+     * @param error the error
+     * @param partition the partition it was meant for, or -1 if that is not known
+     */
+    protected abstract void failed(FailureKind kind, Throwable error, int partition);
+}

@@ -1,0 +1,317 @@
+package io.github.resilientkafka.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store in H2: plain statements, and a transaction where several belong together.
+ */
+final class H2EventStore extends JdbcEventStore {
+
+    private static final String SAVE = """
+            insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
+                   record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
+                   error_type, error_message, created_at, updated_at)
+            select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING', ?, 0, ?, ?, ?, ?, ?
+             where not exists (select 1 from {events} where event_id = ? and row_id = ?)""";
+
+    private static final String LEASABLE = """
+            select l.lane, l.epoch
+              from {lanes} l
+             where l.namespace = ? and l.channel = ? and (l.owner is null or l.expires_at < current_timestamp)
+               and exists (
+                   select 1
+                     from {events} e
+                    where e.namespace = l.namespace and e.channel = l.channel and e.status = ? and e.lane = l.lane
+                      and e.next_attempt_at <= ?)
+             order by l.expires_at nulls first, l.lane
+             limit ?""";
+
+    private static final String LEASE = """
+            update {lanes}
+               set owner = ?, epoch = epoch + 1, expires_at = dateadd(millisecond, ?, current_timestamp)
+             where namespace = ? and channel = ? and lane = ? and epoch = ?
+               and (owner is null or expires_at < current_timestamp)""";
+
+    private static final String READ = """
+            select {columns}
+              from {events}
+             where namespace = ? and channel = ? and status = ? and lane = ? and next_attempt_at <= ?
+               and not array_contains(cast(? as bigint array), id)
+             order by id
+             limit ?""";
+
+    private static final String RENEW = """
+            update {lanes}
+               set expires_at = dateadd(millisecond, ?, current_timestamp)
+             where namespace = ? and channel = ? and lane = ? and epoch = ? and owner = ?""";
+
+    private static final String RESOLVE = """
+            update {events}
+               set status = 'RESOLVED', resolved_at = ?, updated_at = ?
+             where id = ? and status = 'PENDING'""";
+
+    private static final String DELETE = "delete from {events} where id = ? and status = 'PENDING'";
+
+    private static final String FAIL = """
+            update {events}
+               set status = ?, attempts = ?, next_attempt_at = ?, failure_kind = ?, error_type = ?, error_message = ?,
+                   updated_at = ?, resolved_at = ?
+             where id = ? and status = ?""";
+
+    private static final String COUNT = """
+            update {lanes}
+               set resolved = resolved + ?, dlq = dlq + ?, dlq_failed = greatest(0, dlq_failed + ?)
+             where namespace = ? and channel = ? and lane = ?""";
+
+    private static final String STILL_OWNED = """
+            select lane, epoch
+              from {lanes}
+             where namespace = ? and channel = ? and owner = ? and expires_at > current_timestamp""";
+
+    private static final String RELEASE = """
+            update {lanes}
+               set owner = null, expires_at = current_timestamp
+             where namespace = ? and channel = ? and lane = ? and epoch = ? and owner = ?""";
+
+    H2EventStore(JdbcSession session, StoreScope scope, boolean retain) {
+        super(session, scope, retain);
+    }
+
+    @Override
+    public void save(List<FailedEvent> events) {
+        this.session.inTransaction("store events", connection -> {
+            try (PreparedStatement statement = prepare(connection, SAVE)) {
+                for (FailedEvent event : events) {
+                    bind(
+                            statement,
+                            event.rowId(),
+                            event.eventId(),
+                            this.scope.namespace(),
+                            this.scope.channel(),
+                            event.lane(),
+                            event.topic(),
+                            event.partition(),
+                            event.timestamp(),
+                            event.key(),
+                            StoredText.cleanOrNull(event.keyText(), StoredText.KEY_LENGTH),
+                            event.payload(),
+                            event.headers(),
+                            StoredText.clean(event.eventType(), StoredText.TYPE_LENGTH),
+                            event.failureKind().name(),
+                            timestamp(event.nextAttemptAt()),
+                            StoredText.clean(event.errorType(), StoredText.TYPE_LENGTH),
+                            StoredText.cleanOrNull(event.errorMessage(), StoredText.MESSAGE_LENGTH),
+                            timestamp(event.createdAt()),
+                            timestamp(event.createdAt()),
+                            event.eventId(),
+                            event.rowId());
+                    statement.addBatch();
+                }
+                return statement.executeBatch().length;
+            }
+        });
+    }
+
+    @Override
+    public List<LaneLease> lease(String owner, EventStatus status, Instant dueAt, int maxLanes, Duration lease) {
+        return this.session.run("lease lanes", connection -> {
+            List<LaneLease> leased = new ArrayList<>();
+            try (PreparedStatement statement = prepare(connection, LEASABLE)) {
+                bind(statement, namespace(), channel(), waiting(status), timestamp(dueAt), maxLanes);
+                for (LaneLease free : leases(statement.executeQuery())) {
+                    // Each by itself: whoever changes the epoch first has the lane.
+                    if (update(
+                                    connection,
+                                    LEASE,
+                                    owner,
+                                    lease.toMillis(),
+                                    namespace(),
+                                    channel(),
+                                    free.lane(),
+                                    free.epoch())
+                            == 1) {
+                        leased.add(new LaneLease(free.lane(), free.epoch() + 1));
+                    }
+                }
+            }
+            return leased;
+        });
+    }
+
+    @Override
+    public List<StoredEvent> read(
+            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without) {
+        Long[] left = without.toArray(Long[]::new);
+        List<Integer> lanes = leases.stream().map(LaneLease::lane).sorted().toList();
+        return this.session.run("read events", connection -> {
+            List<StoredEvent> events = new ArrayList<>();
+            try (PreparedStatement statement = prepare(connection, READ.replace("{columns}", COLUMNS))) {
+                for (int lane : lanes) {
+                    int share = Math.min(share(limit, lanes.size()), limit - events.size());
+                    bind(statement, namespace(), channel(), waiting(status), lane, timestamp(dueAt), left, share);
+                    ResultSet rows = statement.executeQuery();
+                    while (rows.next()) {
+                        events.add(storedEvent(rows));
+                    }
+                }
+            }
+            return events;
+        });
+    }
+
+    @Override
+    public boolean settle(
+            String owner, List<LaneLease> leases, List<StoredEvent> resolved, Instant now, Duration lease) {
+        return fenced("settle events", owner, leases, lease, connection -> {
+            Totals totals = new Totals();
+            for (StoredEvent event : resolved) {
+                int changed = this.retain
+                        ? update(connection, RESOLVE, timestamp(now), timestamp(now), event.id())
+                        : update(connection, DELETE, event.id());
+                if (this.retain) {
+                    totals.add(event.lane(), EventStatus.RESOLVED, changed);
+                }
+            }
+            count(connection, totals);
+        });
+    }
+
+    @Override
+    public boolean settleFailures(
+            String owner, List<LaneLease> leases, List<FailedAttempt> attempts, Instant now, Duration lease) {
+        return fenced("settle failed events", owner, leases, lease, connection -> {
+            Totals totals = new Totals();
+            for (FailedAttempt attempt : attempts) {
+                int changed = update(
+                        connection,
+                        FAIL,
+                        attempt.to().name(),
+                        attempt.attempts(),
+                        timestamp(attempt.nextAttemptAt()),
+                        attempt.failureKind().name(),
+                        StoredText.clean(attempt.errorType(), StoredText.TYPE_LENGTH),
+                        StoredText.cleanOrNull(attempt.errorMessage(), StoredText.MESSAGE_LENGTH),
+                        timestamp(now),
+                        attempt.to() == EventStatus.DLQ ? timestamp(now) : null,
+                        attempt.id(),
+                        attempt.from().name());
+                totals.add(attempt.lane(), attempt.to(), changed);
+                totals.add(attempt.lane(), attempt.from(), -changed);
+            }
+            count(connection, totals);
+        });
+    }
+
+    @Override
+    public List<LaneLease> stillOwned(String owner, List<LaneLease> leases) {
+        return this.session.run("check leases", connection -> {
+            try (PreparedStatement statement = prepare(connection, STILL_OWNED)) {
+                bind(statement, namespace(), channel(), owner);
+                List<LaneLease> owned = leases(statement.executeQuery());
+                owned.retainAll(leases);
+                return owned;
+            }
+        });
+    }
+
+    @Override
+    public void release(String owner, List<LaneLease> leases) {
+        this.session.run("release lanes", connection -> {
+            for (LaneLease lease : leases) {
+                update(connection, RELEASE, namespace(), channel(), lease.lane(), lease.epoch(), owner);
+            }
+            return true;
+        });
+    }
+
+    /** Renews the leases, which locks them, and does the work if all were the owner's. */
+    private boolean fenced(String task, String owner, List<LaneLease> leases, Duration lease, Settlement settlement) {
+        return this.session.inTransaction(task, connection -> {
+            for (LaneLease owned : inOrder(leases)) {
+                long millis = lease.toMillis();
+                if (update(connection, RENEW, millis, namespace(), channel(), owned.lane(), owned.epoch(), owner)
+                        == 0) {
+                    connection.rollback();
+                    return false;
+                }
+            }
+            settlement.on(connection);
+            return true;
+        });
+    }
+
+    /** Always the same order, so that two transactions never wait for each other. */
+    private static List<LaneLease> inOrder(List<LaneLease> leases) {
+        return leases.stream()
+                .sorted((a, b) -> Integer.compare(a.lane(), b.lane()))
+                .toList();
+    }
+
+    private void count(Connection connection, Totals totals) throws SQLException {
+        for (Map.Entry<Integer, int[]> lane : totals.lanes.entrySet()) {
+            int[] rows = lane.getValue();
+            update(
+                    connection,
+                    COUNT,
+                    rows[EventStatus.RESOLVED.ordinal()],
+                    rows[EventStatus.DLQ.ordinal()],
+                    rows[EventStatus.DLQ_FAILED.ordinal()],
+                    namespace(),
+                    channel(),
+                    lane.getKey());
+        }
+    }
+
+    private int update(Connection connection, String sql, @Nullable Object... values) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql)) {
+            bind(statement, values);
+            return statement.executeUpdate();
+        }
+    }
+
+    private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+        return connection.prepareStatement(this.scope.sql(sql));
+    }
+
+    private static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+    }
+
+    private String namespace() {
+        return this.scope.namespace();
+    }
+
+    private String channel() {
+        return this.scope.channel();
+    }
+
+    /** What is done while all leases are locked and the owner's. */
+    @FunctionalInterface
+    private interface Settlement {
+
+        void on(Connection connection) throws SQLException;
+    }
+
+    /** How many rows more, or less, of each status a lane has. */
+    private static final class Totals {
+
+        private final Map<Integer, int[]> lanes = new TreeMap<>();
+
+        private void add(int lane, EventStatus status, int rows) {
+            this.lanes.computeIfAbsent(lane, key -> new int[EventStatus.values().length])[status.ordinal()] += rows;
+        }
+    }
+}

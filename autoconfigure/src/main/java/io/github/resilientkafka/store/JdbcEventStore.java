@@ -1,0 +1,102 @@
+package io.github.resilientkafka.store;
+
+import io.github.resilientkafka.message.FailureKind;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What the stores of all databases share: the columns and how rows are read.
+ */
+abstract class JdbcEventStore implements EventStore {
+
+    /**
+     * The columns of {@link StoredEvent}, in its order.
+     */
+    static final String COLUMNS = """
+            id, event_id, lane, topic, partition_no, record_timestamp, record_key, payload, headers,
+            failure_kind, attempts, error_type, error_message, created_at""";
+
+    /**
+     * Bytes of payload that one read brings back, roughly: rows are bounded in number, but one may have megabytes.
+     */
+    static final long READ_BYTES = 32L * 1024 * 1024;
+
+    final JdbcSession session;
+
+    final StoreScope scope;
+
+    /**
+     * Whether resolved rows stay until they are purged.
+     */
+    final boolean retain;
+
+    JdbcEventStore(JdbcSession session, StoreScope scope, boolean retain) {
+        this.session = session;
+        this.scope = scope;
+        this.retain = retain;
+    }
+
+    @Override
+    public void ping() {
+        String sql = this.scope.sql("select id from {events} where id = 0");
+        this.session.run("ping", connection -> {
+            try (var statement = connection.prepareStatement(sql)) {
+                return statement.executeQuery().next();
+            }
+        });
+    }
+
+    static StoredEvent storedEvent(ResultSet row) throws SQLException {
+        return new StoredEvent(
+                row.getLong("id"),
+                row.getObject("event_id", UUID.class),
+                row.getInt("lane"),
+                row.getString("topic"),
+                row.getObject("partition_no", Integer.class),
+                row.getLong("record_timestamp"),
+                row.getBytes("record_key"),
+                row.getBytes("payload"),
+                row.getString("headers"),
+                FailureKind.valueOf(row.getString("failure_kind")),
+                row.getInt("attempts"),
+                row.getString("error_type"),
+                row.getString("error_message"),
+                row.getObject("created_at", OffsetDateTime.class).toInstant());
+    }
+
+    static List<LaneLease> leases(ResultSet rows) throws SQLException {
+        List<LaneLease> leases = new ArrayList<>();
+        while (rows.next()) {
+            leases.add(new LaneLease(rows.getInt("lane"), rows.getLong("epoch")));
+        }
+        leases.sort((a, b) -> Integer.compare(a.lane(), b.lane()));
+        return leases;
+    }
+
+    /**
+     * How many rows of each lane to read, so that all lanes together may reach the limit.
+     */
+    static int share(int limit, int lanes) {
+        return (limit + lanes - 1) / lanes;
+    }
+
+    static OffsetDateTime timestamp(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /**
+     * The name of a status in which rows wait for the relay.
+     */
+    static String waiting(EventStatus status) {
+        if (status != EventStatus.PENDING && status != EventStatus.DLQ_FAILED) {
+            throw new IllegalArgumentException("Rows that are " + status + " do not wait for anything");
+        }
+        return status.name();
+    }
+}

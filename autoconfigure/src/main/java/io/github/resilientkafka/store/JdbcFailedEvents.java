@@ -1,0 +1,259 @@
+package io.github.resilientkafka.store;
+
+import io.github.resilientkafka.message.FailureKind;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the administrative sides of all databases share: everything but the statistics.
+ * <p>
+ * Totals in {@code kafka_lane} change in the transaction that changes the rows. Where a row that a worker may be settling
+ * is changed together with its lane, the lane is locked first, as the worker does.
+ */
+abstract class JdbcFailedEvents implements FailedEvents {
+
+    /**
+     * Up to so many pending rows are counted exactly.
+     */
+    static final int EXACT_UP_TO = 10_000;
+
+    private static final String VIEW = """
+            select id, event_id, topic, partition_no, key_text, event_type, status, failure_kind, attempts, error_type,
+                   error_message, created_at, next_attempt_at, resolved_at, octet_length(payload) as payload_bytes,
+                   headers, {payload} as payload
+              from {events}
+             where namespace = ? and channel = ?""";
+
+    private static final int TRIES = 3;
+
+    final JdbcSession session;
+
+    final StoreScope scope;
+
+    JdbcFailedEvents(JdbcSession session, StoreScope scope) {
+        this.session = session;
+        this.scope = scope;
+    }
+
+    @Override
+    public List<FailedEventView> page(Filter filter, @Nullable Long beforeId, int limit) {
+        Conditions conditions = new Conditions()
+                .add(" and topic = ?", filter.topic())
+                .add(" and created_at < ?", timestamp(filter.createdBefore()))
+                .add(" and created_at >= ?", timestamp(filter.createdAfter()))
+                .add(" and key_text = ?", StoredText.cleanOrNull(filter.keyText(), StoredText.KEY_LENGTH))
+                .add(" and event_id = ?", filter.eventId())
+                .add(" and id < ?", beforeId);
+        String status = filter.status() == null ? "" : " and status = '" + filter.status() + "'";
+        return view("null", conditions.sql() + status + " order by id desc limit " + limit, conditions.values());
+    }
+
+    @Override
+    public Optional<FailedEventView> find(long id) {
+        return view("payload", " and id = ?", List.of(id)).stream().findFirst();
+    }
+
+    @Override
+    public boolean retry(long id, Instant now) {
+        return change(id, "retry an event", (connection, status) -> {
+            String sql = """
+                    update {events}
+                       set status = 'PENDING', attempts = 0, next_attempt_at = ?, updated_at = ?, resolved_at = null
+                     where id = ? and status = ?""";
+            return update(connection, sql, timestamp(now), timestamp(now), id, status.name());
+        });
+    }
+
+    @Override
+    public boolean discard(long id) {
+        return change(id, "discard an event", (connection, status) -> {
+            return update(connection, "delete from {events} where id = ? and status = ?", id, status.name());
+        });
+    }
+
+    @Override
+    public int purge(EventStatus status, Instant settledBefore, int limit) {
+        if (status != EventStatus.RESOLVED && status != EventStatus.DLQ) {
+            throw new IllegalArgumentException("Rows that are " + status + " are never purged");
+        }
+        return this.session.inTransaction("purge events", connection -> {
+            List<Long> ids = new ArrayList<>();
+            Map<Integer, Integer> lanes = new TreeMap<>();
+            String select = "select id, lane from {events} where namespace = ? and channel = ? and status = '" + status
+                    + "' and resolved_at < ? order by resolved_at limit " + limit + " for update skip locked";
+            try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(select))) {
+                bind(statement, this.scope.namespace(), this.scope.channel(), timestamp(settledBefore));
+                ResultSet rows = statement.executeQuery();
+                while (rows.next()) {
+                    ids.add(rows.getLong("id"));
+                    lanes.merge(rows.getInt("lane"), 1, Integer::sum);
+                }
+            }
+            if (ids.isEmpty()) {
+                return 0;
+            }
+            update(connection, "delete from {events} where id = any(?)", (Object) ids.toArray(Long[]::new));
+            for (Map.Entry<Integer, Integer> lane : lanes.entrySet()) {
+                subtract(connection, status, lane.getKey(), lane.getValue());
+            }
+            return ids.size();
+        });
+    }
+
+    /**
+     * Changes one row that is not resolved, and its lane's totals with it.
+     */
+    private boolean change(long id, String task, Change change) {
+        return this.session.inTransaction(task, connection -> {
+            for (int i = 0; i < TRIES; i++) {
+                Position position = position(connection, id);
+                if (position == null || position.status() == EventStatus.RESOLVED) {
+                    return false;
+                }
+                if (position.status() != EventStatus.PENDING) {
+                    lock(connection, position.lane());
+                }
+                if (change.of(connection, position.status()) == 1) {
+                    if (position.status() != EventStatus.PENDING) {
+                        subtract(connection, position.status(), position.lane(), 1);
+                    }
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+
+    private @Nullable Position position(Connection connection, long id) throws SQLException {
+        String sql = "select lane, status from {events} where id = ? and namespace = ? and channel = ?";
+        try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(sql))) {
+            bind(statement, id, this.scope.namespace(), this.scope.channel());
+            ResultSet row = statement.executeQuery();
+            return row.next() ? new Position(row.getInt("lane"), EventStatus.valueOf(row.getString("status"))) : null;
+        }
+    }
+
+    private void lock(Connection connection, int lane) throws SQLException {
+        String sql = "select lane from {lanes} where namespace = ? and channel = ? and lane = ? for update";
+        try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(sql))) {
+            bind(statement, this.scope.namespace(), this.scope.channel(), lane);
+            statement.executeQuery();
+        }
+    }
+
+    private void subtract(Connection connection, EventStatus status, int lane, int rows) throws SQLException {
+        String total = status.name().toLowerCase(java.util.Locale.ROOT);
+        String sql = "update {lanes} set " + total + " = greatest(0, " + total
+                + " - ?) where namespace = ? and channel = ? and lane = ?";
+        update(connection, sql, rows, this.scope.namespace(), this.scope.channel(), lane);
+    }
+
+    private List<FailedEventView> view(String payload, String conditions, List<Object> values) {
+        String sql = this.scope.sql(VIEW.replace("{payload}", payload) + conditions);
+        return this.session.run("look at events", connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setString(1, this.scope.namespace());
+                statement.setString(2, this.scope.channel());
+                for (int i = 0; i < values.size(); i++) {
+                    statement.setObject(i + 3, values.get(i));
+                }
+                List<FailedEventView> views = new ArrayList<>();
+                ResultSet rows = statement.executeQuery();
+                while (rows.next()) {
+                    views.add(eventView(rows));
+                }
+                return views;
+            }
+        });
+    }
+
+    int update(Connection connection, String sql, @Nullable Object... values) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(sql))) {
+            bind(statement, values);
+            return statement.executeUpdate();
+        }
+    }
+
+    static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+    }
+
+    private static FailedEventView eventView(ResultSet row) throws SQLException {
+        EventStatus status = EventStatus.valueOf(row.getString("status"));
+        boolean waits = status == EventStatus.PENDING || status == EventStatus.DLQ_FAILED;
+        return new FailedEventView(
+                row.getLong("id"),
+                row.getObject("event_id", UUID.class),
+                row.getString("topic"),
+                row.getObject("partition_no", Integer.class),
+                row.getString("key_text"),
+                row.getString("event_type"),
+                status,
+                FailureKind.valueOf(row.getString("failure_kind")),
+                row.getInt("attempts"),
+                row.getString("error_type"),
+                row.getString("error_message"),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                waits ? instant(row, "next_attempt_at") : null,
+                instant(row, "resolved_at"),
+                row.getLong("payload_bytes"),
+                row.getBytes("payload"),
+                row.getString("headers"));
+    }
+
+    static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime value = row.getObject(column, OffsetDateTime.class);
+        return value == null ? null : value.toInstant();
+    }
+
+    private static @Nullable OffsetDateTime timestamp(@Nullable Instant instant) {
+        return instant == null ? null : JdbcEventStore.timestamp(instant);
+    }
+
+    /** Where a row stands. */
+    private record Position(int lane, EventStatus status) {}
+
+    /** What to do with a row that has the given status; returns how many rows that were. */
+    @FunctionalInterface
+    private interface Change {
+
+        int of(Connection connection, EventStatus status) throws SQLException;
+    }
+
+    /** Conditions of a filter, those without a value left out. */
+    private static final class Conditions {
+
+        private final StringBuilder sql = new StringBuilder();
+
+        private final List<Object> values = new ArrayList<>();
+
+        private Conditions add(String condition, @Nullable Object value) {
+            if (value != null) {
+                this.sql.append(condition);
+                this.values.add(value);
+            }
+            return this;
+        }
+
+        private String sql() {
+            return this.sql.toString();
+        }
+
+        private List<Object> values() {
+            return this.values;
+        }
+    }
+}

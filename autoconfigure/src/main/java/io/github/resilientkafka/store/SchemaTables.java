@@ -1,0 +1,152 @@
+package io.github.resilientkafka.store;
+
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.dao.TransientDataAccessException;
+
+/**
+ * The tables as they are found in the database.
+ */
+class SchemaTables {
+
+    private static final String EVENT_COLUMNS = """
+            row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp, record_key, key_text,
+            payload, headers, event_type, status, failure_kind, attempts, next_attempt_at, error_type, error_message,
+            created_at, updated_at, resolved_at""";
+
+    private static final String LANE_COLUMNS =
+            "namespace, channel, lane, owner, epoch, expires_at, resolved, dlq, dlq_failed";
+
+    /**
+     * Statements that touch no row but fail unless all columns are there and may be read and written.
+     */
+    private static final List<String> CHECKS = List.of(
+            "select id from {events} where 1 = 0",
+            "insert into {events} (" + EVENT_COLUMNS + ") select " + EVENT_COLUMNS + " from {events} where 1 = 0",
+            "update {events} set status = status where 1 = 0",
+            "delete from {events} where 1 = 0",
+            "insert into {lanes} (" + LANE_COLUMNS + ") select " + LANE_COLUMNS + " from {lanes} where 1 = 0",
+            "update {lanes} set owner = owner where 1 = 0");
+
+    private static final Pattern VERSION = Pattern.compile("Resilient Kafka schema version (\\d+)");
+
+    private final JdbcSession session;
+
+    private final DatabaseVendor vendor;
+
+    private final StoreScope scope;
+
+    SchemaTables(JdbcSession session, DatabaseVendor vendor, StoreScope scope) {
+        this.session = session;
+        this.vendor = vendor;
+        this.scope = scope;
+    }
+
+    /**
+     * Checks that all columns are there and may be read and written.
+     * @return what is wrong, or null
+     * @throws DataAccessException if the database does not answer
+     */
+    @Nullable
+    DataAccessException problem() {
+        try {
+            this.session.run("verify the tables", connection -> {
+                try (Statement statement = connection.createStatement()) {
+                    for (String check : CHECKS) {
+                        statement.execute(this.scope.sql(check));
+                    }
+                }
+                return true;
+            });
+            return null;
+        } catch (DataAccessResourceFailureException | TransientDataAccessException ex) {
+            throw ex;
+        } catch (DataAccessException ex) {
+            return ex;
+        }
+    }
+
+    /**
+     * Returns the version that the scripts have noted in the comment of {@code kafka_lane}.
+     * @return the version, 0 where it is not noted
+     */
+    int version() {
+        return this.session.run("look up the schema's version", connection -> {
+            DatabaseMetaData metaData = connection.getMetaData();
+            String schema =
+                    this.scope.schema() == null ? connection.getSchema() : folded(metaData, this.scope.schema());
+            try (ResultSet table = metaData.getTables(null, schema, folded(metaData, "kafka_lane"), null)) {
+                Matcher version = VERSION.matcher(table.next() ? "" + table.getString("REMARKS") : "");
+                return version.find() ? Integer.parseInt(version.group(1)) : 0;
+            }
+        });
+    }
+
+    /**
+     * Inserts the lanes of this application unless they are there.
+     */
+    void insertLanes() {
+        try {
+            this.session.run("insert lanes", this::insertMissingLanes);
+        } catch (DuplicateKeyException ex) {
+            // Another instance started at the same moment and was faster.
+            this.session.run("insert lanes", this::insertMissingLanes);
+        }
+    }
+
+    private int insertMissingLanes(Connection connection) throws SQLException {
+        String insert = this.scope.sql("""
+                insert into {lanes} (namespace, channel, lane)
+                select cast(? as varchar(200)), cast(? as varchar(100)), cast(? as smallint)
+                 where not exists (
+                       select 1 from {lanes} l where l.namespace = ? and l.channel = ? and l.lane = ?)""");
+        if (countLanes(connection) == EventStore.LANES) {
+            return 0;
+        }
+        try (var statement = connection.prepareStatement(
+                this.vendor == DatabaseVendor.POSTGRESQL ? insert + " on conflict do nothing" : insert)) {
+            for (int lane = 0; lane < EventStore.LANES; lane++) {
+                statement.setString(1, this.scope.namespace());
+                statement.setString(2, this.scope.channel());
+                statement.setInt(3, lane);
+                statement.setString(4, this.scope.namespace());
+                statement.setString(5, this.scope.channel());
+                statement.setInt(6, lane);
+                statement.addBatch();
+            }
+            return statement.executeBatch().length;
+        }
+    }
+
+    private int countLanes(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement(
+                this.scope.sql("select count(*) from {lanes} where namespace = ? and channel = ?"))) {
+            statement.setString(1, this.scope.namespace());
+            statement.setString(2, this.scope.channel());
+            ResultSet count = statement.executeQuery();
+            count.next();
+            return count.getInt(1);
+        }
+    }
+
+    /**
+     * Returns a name as the database keeps it when it is written without quotes.
+     */
+    static String folded(DatabaseMetaData metaData, String name) throws SQLException {
+        if (metaData.storesUpperCaseIdentifiers()) {
+            return name.toUpperCase(Locale.ROOT);
+        }
+        return metaData.storesLowerCaseIdentifiers() ? name.toLowerCase(Locale.ROOT) : name;
+    }
+}

@@ -1,0 +1,142 @@
+package io.github.resilientkafka.store;
+
+import io.github.resilientkafka.message.ConfigurationException;
+import javax.sql.DataSource;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+/**
+ * Auto-configuration of the event store: its pool, its tables, and the two ways to see them.
+ */
+@AutoConfiguration(
+        afterName = {
+            "org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration",
+            "org.springframework.boot.autoconfigure.flyway.FlywayAutoConfiguration",
+            "org.springframework.boot.autoconfigure.liquibase.LiquibaseAutoConfiguration",
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
+            "org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration",
+            "org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration"
+        })
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
+@EnableConfigurationProperties({ResilientKafkaProperties.class, FallbackProperties.class, RetryProperties.class})
+final class StoreAutoConfiguration {
+
+    static final String STORE_FAILURES = "resilient-kafka.fallback.store-failures";
+
+    private static final Log logger = LogFactory.getLog(StoreAutoConfiguration.class);
+
+    @Bean
+    @ConditionalOnMissingBean
+    StoreScope resilientKafkaStoreScope(ResilientKafkaProperties properties, Environment environment) {
+        return StoreScope.of(properties, environment.getProperty("spring.application.name"));
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RetrySchedule resilientKafkaRetrySchedule(RetryProperties properties) {
+        return new RetrySchedule(properties.backoff());
+    }
+
+    /**
+     * The store in a database.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = STORE_FAILURES, matchIfMissing = true)
+    @ConditionalOnClass(DelegatingDataSource.class)
+    @ConditionalOnMissingBean(EventStore.class)
+    static class JdbcStoreConfiguration {
+
+        @Bean
+        StoreDataSource resilientKafkaStoreDataSource(
+                @ResilientKafkaDataSource ObjectProvider<DataSource> qualified, ObjectProvider<DataSource> any) {
+            return StoreDataSource.choose(qualified, any);
+        }
+
+        @Bean
+        DatabaseVendor resilientKafkaDatabaseVendor(StoreDataSource source) {
+            return DatabaseVendor.of(source);
+        }
+
+        @Bean
+        SchemaInitializer resilientKafkaSchemaInitializer(
+                StoreDataSource source, DatabaseVendor vendor, StoreScope scope, FallbackProperties properties) {
+            return new SchemaInitializer(source.dataSource(), vendor, scope, properties.migrate());
+        }
+
+        @Bean
+        JdbcEventStore resilientKafkaEventStore(
+                StoreDataSource source,
+                DatabaseVendor vendor,
+                StoreScope scope,
+                SchemaInitializer schema,
+                RetryProperties properties) {
+            boolean retain = !properties.retention().isZero();
+            return vendor.eventStore(new JdbcSession(source.dataSource(), schema::beforeUse), scope, retain);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        GroupCommitWriter resilientKafkaGroupCommitWriter(EventStore store, FallbackProperties properties) {
+            return new GroupCommitWriter(store, properties.batchSize());
+        }
+
+        @Bean
+        @ConditionalOnMissingBean(FailedEvents.class)
+        JdbcFailedEvents resilientKafkaFailedEvents(
+                StoreDataSource source, DatabaseVendor vendor, StoreScope scope, SchemaInitializer schema) {
+            return vendor.failedEvents(new JdbcSession(source.dataSource(), schema::beforeUse), scope);
+        }
+    }
+
+    /**
+     * Our tables come after the application's own migrations and before JPA.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(DatabaseInitializationDependencyConfigurer.class)
+    @Import(DatabaseInitializationDependencyConfigurer.class)
+    static class InitializationOrderConfiguration {}
+
+    /**
+     * A store is wanted, but there is nothing to reach a database with.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = STORE_FAILURES, matchIfMissing = true)
+    @ConditionalOnMissingClass("org.springframework.jdbc.datasource.DelegatingDataSource")
+    @ConditionalOnMissingBean(EventStore.class)
+    static class MissingJdbcConfiguration {
+
+        MissingJdbcConfiguration() {
+            throw new ConfigurationException(
+                    STORE_FAILURES,
+                    "events that Kafka cannot take are to be stored, but Spring JDBC is missing",
+                    "Add spring-boot-starter-jdbc and a database driver, or set " + STORE_FAILURES
+                            + "=false to run without a database (events that Kafka cannot take are then lost).");
+        }
+    }
+
+    /**
+     * No store is wanted.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBooleanProperty(name = STORE_FAILURES, havingValue = false)
+    static class NoStoreConfiguration {
+
+        NoStoreConfiguration() {
+            logger.warn("Events that Kafka cannot take will be LOST: they are not stored, because " + STORE_FAILURES
+                    + " is false");
+        }
+    }
+}

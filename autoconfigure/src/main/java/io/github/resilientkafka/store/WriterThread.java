@@ -1,0 +1,302 @@
+package io.github.resilientkafka.store;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread of the {@link GroupCommitWriter}: takes what waits, writes it, tells the events.
+ * <p>
+ * While the database is away a batch is tried again and again, at growing intervals up to a second, and its events leave
+ * one by one as their deadlines pass. An event that the database refuses for itself is found by halving the batch.
+ */
+final class WriterThread extends Thread {
+
+    private static final Logger logger = LoggerFactory.getLogger(WriterThread.class);
+
+    private static final long IDLE_MILLIS = 1_000;
+
+    private static final long FIRST_PAUSE_MILLIS = 50;
+
+    private static final long MAX_PAUSE_MILLIS = 1_000;
+
+    private static final StoreRequest WAKE_UP = new WakeUp();
+
+    private final EventStore store;
+
+    private final int batchSize;
+
+    private final Runnable afterCommit;
+
+    private final BooleanSupplier watchful;
+
+    private final BlockingQueue<StoreRequest> queue = new LinkedBlockingQueue<>();
+
+    private final AtomicInteger queued = new AtomicInteger();
+
+    private volatile boolean finishing;
+
+    private volatile boolean ended;
+
+    private volatile @Nullable Throwable error;
+
+    private volatile long storedCount;
+
+    private volatile long lostCount;
+
+    private volatile long batchCount;
+
+    WriterThread(String name, EventStore store, int batchSize, Runnable afterCommit, BooleanSupplier watchful) {
+        super(name);
+        setDaemon(true);
+        this.store = store;
+        this.batchSize = batchSize;
+        this.afterCommit = afterCommit;
+        this.watchful = watchful;
+    }
+
+    boolean offer(StoreRequest request) {
+        this.queued.incrementAndGet();
+        this.queue.add(request);
+        if (this.ended && this.queue.remove(request)) {
+            this.queued.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    void finish() {
+        this.finishing = true;
+        this.queue.add(WAKE_UP);
+    }
+
+    void awaitEnd(long deadlineNanos) {
+        try {
+            join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime())));
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        if (isAlive()) {
+            logger.error("{} still has {} events to write and is left behind", getName(), queued());
+        }
+    }
+
+    @Override
+    public void run() {
+        List<StoreRequest> batch = new ArrayList<>(this.batchSize);
+        while (!this.finishing || !this.queue.isEmpty()) {
+            takeInto(batch);
+            if (!batch.isEmpty()) {
+                write(batch);
+                batch.clear();
+            } else if (this.error != null || this.watchful.getAsBoolean()) {
+                askDatabase();
+            }
+        }
+        this.ended = true;
+        for (StoreRequest late; (late = this.queue.poll()) != null; ) {
+            if (late != WAKE_UP) {
+                lose(late, new IllegalStateException("The store's writer is stopped"));
+            }
+        }
+    }
+
+    private void takeInto(List<StoreRequest> batch) {
+        try {
+            StoreRequest first = this.queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+            if (first != null) {
+                batch.add(first);
+                this.queue.drainTo(batch, this.batchSize - 1);
+                batch.removeIf(request -> request == WAKE_UP);
+            }
+        } catch (InterruptedException ex) {
+            // Nobody but us owns this thread: whoever interrupts it means a statement that is over by now.
+            logger.debug("Interrupted while idle", ex);
+        }
+    }
+
+    private void write(List<StoreRequest> batch) {
+        List<StoreRequest> requests = new ArrayList<>(batch.size());
+        List<FailedEvent> rows = new ArrayList<>(batch.size());
+        for (StoreRequest request : batch) {
+            try {
+                rows.add(request.toRow());
+                requests.add(request);
+            } catch (RuntimeException ex) {
+                lose(request, ex);
+            }
+        }
+        write(requests, rows);
+    }
+
+    private void write(List<StoreRequest> requests, List<FailedEvent> rows) {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (!rows.isEmpty()) {
+            try {
+                this.store.save(rows);
+                committed(requests);
+                return;
+            } catch (RuntimeException ex) {
+                if (isRefusalOfData(ex)) {
+                    halve(requests, rows, ex);
+                    return;
+                }
+                unavailable(ex);
+                giveUpExpired(requests, rows, ex);
+                if (!rows.isEmpty()) {
+                    pause = pause(pause);
+                }
+            }
+        }
+    }
+
+    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, RuntimeException ex) {
+        if (rows.size() == 1) {
+            lose(requests.get(0), ex);
+            return;
+        }
+        int half = rows.size() / 2;
+        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)));
+        write(
+                new ArrayList<>(requests.subList(half, requests.size())),
+                new ArrayList<>(rows.subList(half, rows.size())));
+    }
+
+    /**
+     * SQLState class 22 (data exception) or 23 (constraint violation): the database is well, a row is not.
+     */
+    private static boolean isRefusalOfData(Throwable error) {
+        for (@Nullable Throwable e = error; e != null; e = e.getCause()) {
+            if (e instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql.getSQLState().startsWith("22") || sql.getSQLState().startsWith("23");
+            }
+        }
+        return false;
+    }
+
+    private void committed(List<StoreRequest> requests) {
+        available();
+        this.storedCount += requests.size();
+        this.batchCount++;
+        for (StoreRequest request : requests) {
+            this.queued.decrementAndGet();
+            request.stored();
+        }
+        this.afterCommit.run();
+    }
+
+    private void giveUpExpired(List<StoreRequest> requests, List<FailedEvent> rows, RuntimeException ex) {
+        long now = System.nanoTime();
+        Iterator<FailedEvent> row = rows.iterator();
+        for (Iterator<StoreRequest> it = requests.iterator(); it.hasNext(); ) {
+            StoreRequest request = it.next();
+            row.next();
+            if (request.deadlineNanos() - now <= 0) {
+                it.remove();
+                row.remove();
+                lose(request, ex);
+            }
+        }
+        for (StoreRequest head; (head = this.queue.peek()) != null && head.deadlineNanos() - now <= 0; ) {
+            this.queue.remove();
+            if (head != WAKE_UP) {
+                lose(head, ex);
+            }
+        }
+    }
+
+    private void lose(StoreRequest request, Throwable ex) {
+        this.queued.decrementAndGet();
+        this.lostCount++;
+        request.notStored(ex);
+    }
+
+    private long pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException ex) {
+            logger.debug("Interrupted between two tries", ex);
+        }
+        return Math.min(2 * millis, MAX_PAUSE_MILLIS);
+    }
+
+    private void askDatabase() {
+        try {
+            this.store.ping();
+            available();
+        } catch (RuntimeException ex) {
+            unavailable(ex);
+        }
+    }
+
+    private void available() {
+        if (this.error != null) {
+            this.error = null;
+            logger.info("The database takes events again");
+        }
+    }
+
+    private void unavailable(RuntimeException ex) {
+        if (this.error == null) {
+            logger.warn("The database does not take events; {} wait for it: {}", queued(), ex.toString());
+        }
+        this.error = ex;
+    }
+
+    @Nullable
+    Throwable error() {
+        return this.error;
+    }
+
+    int queued() {
+        return this.queued.get();
+    }
+
+    long storedCount() {
+        return this.storedCount;
+    }
+
+    long lostCount() {
+        return this.lostCount;
+    }
+
+    long batchCount() {
+        return this.batchCount;
+    }
+
+    /**
+     * Ends an idle wait.
+     */
+    private static final class WakeUp implements StoreRequest {
+
+        @Override
+        public int lane() {
+            return 0;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
+        public FailedEvent toRow() {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void stored() {}
+
+        @Override
+        public void notStored(Throwable error) {}
+    }
+}

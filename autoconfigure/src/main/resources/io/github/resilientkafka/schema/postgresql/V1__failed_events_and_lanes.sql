@@ -1,0 +1,67 @@
+-- Resilient Kafka, schema version 1, for PostgreSQL 13 or newer.
+-- Names are not qualified: the tables go where the connection's search_path points first. Running it again does no harm.
+
+create table if not exists failed_kafka_events (
+    id               bigint generated always as identity primary key,
+    row_id           uuid          not null,
+    event_id         uuid          not null,
+    namespace        varchar(200)  not null,
+    channel          varchar(100)  not null,
+    lane             smallint      not null,
+    topic            text          not null,
+    partition_no     integer,
+    record_timestamp bigint        not null,
+    record_key       bytea,
+    key_text         varchar(512),
+    payload          bytea,
+    headers          text          not null,
+    event_type       varchar(255)  not null,
+    status           varchar(10)   not null check (status in ('PENDING', 'RESOLVED', 'DLQ', 'DLQ_FAILED')),
+    failure_kind     varchar(10)   not null,
+    attempts         integer       not null default 0,
+    next_attempt_at  timestamptz   not null,
+    error_type       varchar(255)  not null,
+    error_message    varchar(2000),
+    created_at       timestamptz   not null,
+    updated_at       timestamptz   not null,
+    resolved_at      timestamptz
+) with (
+    autovacuum_vacuum_scale_factor = 0.01,
+    autovacuum_analyze_scale_factor = 0.01,
+    toast.autovacuum_vacuum_scale_factor = 0.01
+);
+
+-- Makes inserts idempotent by row_id, and finds an event by its id.
+create unique index if not exists failed_kafka_events_event
+    on failed_kafka_events (event_id, row_id);
+
+-- What the relay leases and reads; next_attempt_at lets it skip what is not due without a look at the rows.
+create index if not exists failed_kafka_events_pending
+    on failed_kafka_events (namespace, channel, lane, id, next_attempt_at)
+    where status = 'PENDING';
+
+-- The same for dead letters that were refused.
+create index if not exists failed_kafka_events_dlq_failed
+    on failed_kafka_events (namespace, channel, lane, id, next_attempt_at)
+    where status = 'DLQ_FAILED';
+
+-- What is purged.
+create index if not exists failed_kafka_events_settled
+    on failed_kafka_events (namespace, channel, status, resolved_at)
+    where status in ('RESOLVED', 'DLQ');
+
+-- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
+create table if not exists kafka_lane (
+    namespace  varchar(200) not null,
+    channel    varchar(100) not null,
+    lane       smallint     not null,
+    owner      varchar(255),
+    epoch      bigint       not null default 0,
+    expires_at timestamptz,
+    resolved   bigint       not null default 0,
+    dlq        bigint       not null default 0,
+    dlq_failed bigint       not null default 0,
+    primary key (namespace, channel, lane)
+) with (fillfactor = 20);
+
+comment on table kafka_lane is 'Resilient Kafka schema version 1';

@@ -1,0 +1,219 @@
+package io.github.resilientkafka.actuate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+import io.github.resilientkafka.actuate.EventAnswers.Detail;
+import io.github.resilientkafka.actuate.EventAnswers.Done;
+import io.github.resilientkafka.actuate.EventAnswers.HeaderValue;
+import io.github.resilientkafka.actuate.EventAnswers.Page;
+import io.github.resilientkafka.actuate.EventAnswers.Problem;
+import io.github.resilientkafka.actuate.EventAnswers.Row;
+import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.store.FailedEventView;
+import io.github.resilientkafka.store.FailedEvents;
+import io.github.resilientkafka.store.FailedEvents.Filter;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.dao.QueryTimeoutException;
+
+class KafkaEventsEndpointTests {
+
+    private static final Filter ANY = new Filter(null, null, null, null, null, null);
+
+    private final StubPublisher publisher = StubPublisher.healthy();
+
+    private final StubRetryService service = StubRetryService.pending(5, Instant.EPOCH);
+
+    private final FailedEvents events = mock(FailedEvents.class);
+
+    private final RetryFigures figures = new RetryFigures(() -> this.service, Clock.systemUTC());
+
+    private final KafkaEventsEndpoint endpoint = new KafkaEventsEndpoint(
+            this.publisher, only(this.figures), only(this.events), only(this.service), Clock.systemUTC());
+
+    @AfterEach
+    void close() {
+        this.figures.close();
+    }
+
+    @Test
+    void whenFiguresAreAskedForThenTheyAreThoseOfNow() {
+        assertThat(this.endpoint.stats().retry()).isEqualTo(this.service.stats);
+        this.service.stats = StubRetryService.pending(6, Instant.EPOCH).stats;
+        assertThat(this.endpoint.stats().retry().pending()).isEqualTo(6);
+        assertThat(this.endpoint.stats().publisher()).isEqualTo(this.publisher.getPublisherStats());
+        assertThat(this.endpoint.stats().retryError()).isNull();
+    }
+
+    @Test
+    void whenTheDatabaseFailsThenThePublishersFiguresAreThereNevertheless() {
+        this.service.failure = new QueryTimeoutException("too slow");
+        assertThat(this.endpoint.stats().publisher()).isNotNull();
+        assertThat(this.endpoint.stats().retry()).isNull();
+        assertThat(this.endpoint.stats().retryError()).isEqualTo("QueryTimeoutException: too slow");
+    }
+
+    @Test
+    void whenAPageIsFullThenItNamesTheNextOne() {
+        given(this.events.page(ANY, 100L, 2)).willReturn(views(99, 98));
+        Page page = body(page("rows", "100", "2"), 200, Page.class);
+        assertThat(page.rows()).extracting(Row::id).containsExactly(99L, 98L);
+        assertThat(page.nextBefore()).isEqualTo(98);
+    }
+
+    @Test
+    void whenAPageIsNotFullThenItIsTheLast() {
+        given(this.events.page(ANY, null, 50)).willReturn(views(3, 2, 1));
+        assertThat(body(page("rows", null, null), 200, Page.class).nextBefore()).isNull();
+        given(this.events.page(ANY, null, 50)).willReturn(List.of());
+        assertThat(body(page("rows", null, null), 200, Page.class).rows()).isEmpty();
+    }
+
+    @Test
+    void whenAParameterMakesNoSenseThenBadRequestSaysWhy() {
+        Problem problem = body(page("rows", null, "1000"), 400, Problem.class);
+        assertThat(problem.detail()).isEqualTo("limit '1000' is not a number from 1 to 500");
+        assertThat(problem.status()).isEqualTo(400);
+    }
+
+    @Test
+    void whenTheSectionIsUnknownThenNotFoundNamesTheOnesThereAre() {
+        assertThat(body(page("lines", null, null), 404, Problem.class).detail()).contains("lines", "rows");
+    }
+
+    @Test
+    void whenTheDatabaseDoesNotAnswerThenServiceUnavailable() {
+        given(this.events.page(any(), any(), anyInt())).willThrow(new QueryTimeoutException("too slow"));
+        assertThat(body(page("rows", null, null), 503, Problem.class).detail()).contains("too slow");
+    }
+
+    @Test
+    void whenOneRowIsAskedForThenItsPayloadIsShownOnRequestOnly() {
+        given(this.events.find(7)).willReturn(Optional.of(view(7, EventStatus.PENDING)));
+        Detail detail = body(this.endpoint.row("rows", "7", null), 200, Detail.class);
+        assertThat(detail.row().id()).isEqualTo(7);
+        assertThat(detail.payload()).isNull();
+        assertThat(detail.headers())
+                .containsExactly(
+                        new HeaderValue("ce_id", new ReadableBytes("text", "1")),
+                        new HeaderValue("none", null),
+                        new HeaderValue("photo", new ReadableBytes("base64", "/wE=")));
+        detail = body(this.endpoint.row("rows", "7", "true"), 200, Detail.class);
+        assertThat(detail.payload()).isEqualTo(new ReadableBytes("text", "{}"));
+    }
+
+    @Test
+    void whenARowIsNotThereThenNotFound() {
+        given(this.events.find(7)).willReturn(Optional.empty());
+        assertThat(body(this.endpoint.row("rows", "7", null), 404, Problem.class)
+                        .detail())
+                .isEqualTo("No event with id 7");
+        assertThat(body(this.endpoint.row("rows", "seven", null), 400, Problem.class)
+                        .detail())
+                .contains("seven");
+    }
+
+    @Test
+    void whenARowIsRetriedOrDiscardedThenTheServiceDoesIt() {
+        assertThat(body(this.endpoint.act("rows", "7", "retry"), 200, Done.class))
+                .isEqualTo(new Done(7, "retry"));
+        assertThat(body(this.endpoint.discard("rows", "8"), 200, Done.class)).isEqualTo(new Done(8, "discard"));
+        assertThat(this.service.done).containsExactly("retry 7", "discard 8");
+    }
+
+    @Test
+    void whenTheActionIsUnknownThenNothingIsDone() {
+        assertThat(body(this.endpoint.act("rows", "7", "explode"), 404, Problem.class)
+                        .detail())
+                .contains("explode", "retry");
+        assertThat(this.service.done).isEmpty();
+    }
+
+    @Test
+    void whenARowCannotBeRetriedThenConflictNamesItsStatus() {
+        this.service.present = false;
+        given(this.events.find(eq(7L))).willReturn(Optional.of(view(7, EventStatus.RESOLVED)));
+        assertThat(body(this.endpoint.act("rows", "7", "retry"), 409, Problem.class)
+                        .detail())
+                .contains("RESOLVED");
+        given(this.events.find(eq(7L))).willReturn(Optional.empty());
+        assertThat(body(this.endpoint.discard("rows", "7"), 404, Problem.class).detail())
+                .contains("7");
+    }
+
+    @Test
+    void whenNothingIsStoredThenOnlyThePublishersFiguresAreThere() {
+        KafkaEventsEndpoint bare =
+                new KafkaEventsEndpoint(this.publisher, only(null), only(null), only(null), Clock.systemUTC());
+        assertThat(bare.stats().retry()).isNull();
+        assertThat(bare.stats().retryError()).isNull();
+        assertThat(body(bare.row("rows", "7", null), 404, Problem.class).detail())
+                .isEqualTo("This application stores no events");
+    }
+
+    private WebEndpointResponse<Object> page(String section, String before, String limit) {
+        return this.endpoint.page(section, null, null, null, null, null, null, before, limit);
+    }
+
+    private static <T> T body(WebEndpointResponse<Object> response, int status, Class<T> type) {
+        assertThat(response.getStatus()).isEqualTo(status);
+        assertThat(response.getBody()).isInstanceOf(type);
+        assertThat(response.getContentType() != null).isEqualTo(type == Problem.class);
+        return type.cast(response.getBody());
+    }
+
+    private static List<FailedEventView> views(long... ids) {
+        return LongStream.of(ids).mapToObj(id -> view(id, EventStatus.PENDING)).toList();
+    }
+
+    private static FailedEventView view(long id, EventStatus status) {
+        return new FailedEventView(
+                id,
+                UUID.randomUUID(),
+                "orders",
+                null,
+                "c1",
+                "OrderPlaced",
+                status,
+                FailureKind.OUTAGE,
+                0,
+                "TimeoutException",
+                null,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                null,
+                2,
+                "{}".getBytes(StandardCharsets.UTF_8),
+                "[[\"ce_id\",\"1\"],[\"none\",null],[\"photo\",{\"b64\":\"/wE=\"}]]");
+    }
+
+    private static <T> ObjectProvider<T> only(T bean) {
+        return new ObjectProvider<>() {
+
+            @Override
+            public T getObject() {
+                return bean;
+            }
+
+            @Override
+            public T getIfAvailable() {
+                return bean;
+            }
+        };
+    }
+}

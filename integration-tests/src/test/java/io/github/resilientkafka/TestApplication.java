@@ -1,0 +1,149 @@
+package io.github.resilientkafka;
+
+import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.testing.LocalKafka;
+import io.github.resilientkafka.testing.LocalPostgres;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.awaitility.Awaitility;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * An application with the starter, as its users build it, on real servers and a database of its own.
+ */
+public final class TestApplication implements AutoCloseable {
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final ConfigurableApplicationContext context;
+
+    private TestApplication(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    /**
+     * The least an application has.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Minimal {}
+
+    public static Builder on(LocalKafka kafka, LocalPostgres postgres) {
+        return new Builder(kafka.bootstrapServers(), postgres);
+    }
+
+    /**
+     * Returns a name that no other test uses: for topics and databases.
+     */
+    public static String unique(String name) {
+        return name + "_" + NUMBER.incrementAndGet() + "_" + Long.toString(System.nanoTime(), 36);
+    }
+
+    public EventPublisher publisher() {
+        return this.context.getBean(EventPublisher.class);
+    }
+
+    public FailedEventRetryService retries() {
+        return this.context.getBean(FailedEventRetryService.class);
+    }
+
+    public JdbcTemplate jdbc() {
+        return new JdbcTemplate(this.context.getBean(DataSource.class));
+    }
+
+    public ConfigurableApplicationContext context() {
+        return this.context;
+    }
+
+    public String circuit() {
+        return publisher().getPublisherStats().circuitBreakerState();
+    }
+
+    public long rows(EventStatus status) {
+        Long count = jdbc().queryForObject(
+                        "select count(*) from failed_kafka_events where status = ?", Long.class, status.name());
+        return (count == null) ? 0 : count;
+    }
+
+    /**
+     * Waits for a future as a caller would, but not for ever.
+     */
+    public static PublishResult get(CompletableFuture<PublishResult> future) throws Exception {
+        return future.get(60, TimeUnit.SECONDS);
+    }
+
+    public void awaitCircuit(String state, Duration atMost) {
+        Awaitility.await("circuit " + state)
+                .atMost(atMost)
+                .pollInterval(Duration.ofMillis(20))
+                .until(this::circuit, state::equals);
+    }
+
+    public void awaitNoneLeft(Duration atMost) {
+        Awaitility.await("no row pending")
+                .atMost(atMost)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> rows(EventStatus.PENDING), count -> count == 0);
+    }
+
+    @Override
+    public void close() {
+        this.context.close();
+    }
+
+    /**
+     * Builds the application.
+     */
+    public static final class Builder {
+
+        private final Map<String, Object> properties = new LinkedHashMap<>();
+
+        private Class<?>[] sources = {Minimal.class};
+
+        private Builder(String bootstrapServers, LocalPostgres postgres) {
+            with("spring.application.name", "test");
+            with("spring.kafka.bootstrap-servers", bootstrapServers);
+            with("spring.datasource.username", postgres.username());
+            with("spring.datasource.password", postgres.password());
+            with("spring.main.banner-mode", "off");
+            with("spring.main.register-shutdown-hook", "false");
+            with("spring.flyway.enabled", "false");
+        }
+
+        public Builder database(String url) {
+            return with("spring.datasource.url", url);
+        }
+
+        public Builder with(String property, Object value) {
+            this.properties.put(property, value);
+            return this;
+        }
+
+        public Builder sources(Class<?>... sources) {
+            this.sources = sources;
+            return this;
+        }
+
+        public TestApplication start() {
+            String[] arguments = this.properties.entrySet().stream()
+                    .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
+                    .toArray(String[]::new);
+            return new TestApplication(new SpringApplicationBuilder(this.sources)
+                    .web(WebApplicationType.NONE)
+                    .run(arguments));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.github.resilientkafka.publisher;
+
+import static io.github.resilientkafka.TestApplication.get;
+import static io.github.resilientkafka.TestApplication.unique;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.TopicReader;
+import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.message.PublishResult.Outcome;
+import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.testing.LocalKafka;
+import io.github.resilientkafka.testing.LocalPostgres;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A broker dies and comes back under load. W1, W2, D1, H11.
+ */
+class BrokerOutageTests {
+
+    private static final int MAX_STORED = 100_000;
+
+    private static final Duration BACK = Duration.ofSeconds(10);
+
+    private final LocalKafka kafka = LocalKafka.shared();
+
+    private final LocalPostgres postgres = LocalPostgres.shared();
+
+    @Test
+    @DisplayName(
+            "W1 W2: broker killed under 8 publishing threads: every future completes, nothing is lost, resolved within 10 s")
+    void killed() throws Exception {
+        outageUnderLoad(LocalKafka::kill);
+    }
+
+    @Test
+    @DisplayName(
+            "W1 W2: broker frozen under 8 publishing threads: every future completes, nothing is lost, resolved within 10 s")
+    void frozen() throws Exception {
+        outageUnderLoad(LocalKafka::freeze);
+    }
+
+    private void outageUnderLoad(Consumer<LocalKafka> outage) throws Exception {
+        String topic = unique("orders");
+        this.kafka.createTopic(topic, 6);
+        try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
+                .database(this.postgres.createDatabase(unique("outage")))
+                .start()) {
+            EventPublisher publisher = application.publisher();
+            assertThat(get(publisher.publish(topic, "warm-up", "warm-up")).outcome())
+                    .isEqualTo(Outcome.SENT);
+            AtomicBoolean stop = new AtomicBoolean();
+            ConcurrentLinkedQueue<Published> published = new ConcurrentLinkedQueue<>();
+            List<Thread> threads = publishingThreads(publisher, topic, stop, published);
+            Awaitility.await().until(() -> published.size() > 5_000);
+
+            outage.accept(this.kafka);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> application.rows(EventStatus.PENDING) > 20_000);
+            stop.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            List<Published> durable = new ArrayList<>();
+            for (Published one : published) {
+                try {
+                    one.future().get(30, TimeUnit.SECONDS);
+                    durable.add(one);
+                } catch (ExecutionException ex) {
+                    assertThat(ex.getCause()).isInstanceOf(PublishQueueFullException.class);
+                }
+            }
+            long stored = application.rows(EventStatus.PENDING);
+            System.out.printf("published %d, durable %d, stored %d%n", published.size(), durable.size(), stored);
+
+            this.kafka.start();
+            long answered = System.nanoTime();
+            application.awaitNoneLeft(Duration.ofSeconds(60));
+            Duration resolved = Duration.ofNanos(System.nanoTime() - answered);
+            System.out.printf("%d rows resolved %d ms after the broker answered%n", stored, resolved.toMillis());
+            if (stored <= MAX_STORED) {
+                assertThat(resolved).isLessThan(BACK);
+            }
+            application.awaitCircuit("CLOSED", Duration.ofSeconds(5));
+            assertThat(get(publisher.publish(topic, "k", "afterwards")).outcome())
+                    .isEqualTo(Outcome.SENT);
+
+            Map<String, Long> values = TopicReader.values(TopicReader.readAll(this.kafka.clientConfig(), topic));
+            assertThat(durable).allSatisfy(one -> assertThat(values).containsKey(one.value()));
+            long duplicates =
+                    values.values().stream().filter(count -> count > 1).count();
+            System.out.printf("%d values, %d of them more than once%n", values.size(), duplicates);
+        }
+    }
+
+    private static List<Thread> publishingThreads(
+            EventPublisher publisher, String topic, AtomicBoolean stop, ConcurrentLinkedQueue<Published> published) {
+        AtomicInteger count = new AtomicInteger();
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 8; t++) {
+            int number = t;
+            Thread thread = new Thread(() -> {
+                for (int i = 0; !stop.get() && count.incrementAndGet() < MAX_STORED; i++) {
+                    String value = number + "-" + i;
+                    published.add(new Published(value, publisher.publish(topic, "key-" + (i % 100), value)));
+                    LockSupport.parkNanos(200_000);
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        return threads;
+    }
+
+    @Test
+    @DisplayName(
+            "W2: a single slow caller waits at most the stall time-out and a second at the failure, later milliseconds")
+    void slowCaller() throws Exception {
+        String topic = unique("slow");
+        this.kafka.createTopic(topic, 1);
+        try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
+                .database(this.postgres.createDatabase(unique("slow")))
+                .start()) {
+            EventPublisher publisher = application.publisher();
+            assertThat(timed(publisher, topic).result().outcome()).isEqualTo(Outcome.SENT);
+            this.kafka.kill();
+            Timed atFailure = timed(publisher, topic);
+            assertThat(atFailure.result().outcome()).isEqualTo(Outcome.STORED);
+            assertThat(atFailure.took()).isLessThan(Duration.ofSeconds(4));
+            List<Duration> later = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                Timed next = timed(publisher, topic);
+                assertThat(next.result().outcome()).isEqualTo(Outcome.STORED);
+                later.add(next.took());
+            }
+            later.sort(null);
+            System.out.printf(
+                    "at the failure %d ms, later p50 %.1f ms, p99 %.1f ms%n",
+                    atFailure.took().toMillis(),
+                    later.get(50).toNanos() / 1e6,
+                    later.get(98).toNanos() / 1e6);
+            assertThat(later.get(50)).isLessThan(Duration.ofMillis(50));
+            this.kafka.start();
+            application.awaitNoneLeft(Duration.ofSeconds(20));
+        } finally {
+            this.kafka.start();
+        }
+    }
+
+    private static Timed timed(EventPublisher publisher, String topic) throws Exception {
+        long start = System.nanoTime();
+        PublishResult result = get(publisher.publish(topic, "k", "v"));
+        return new Timed(result, Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    private record Published(String value, CompletableFuture<PublishResult> future) {}
+
+    private record Timed(PublishResult result, Duration took) {}
+}

@@ -1,0 +1,118 @@
+package io.github.resilientkafka.testing;
+
+import io.github.resilientkafka.testing.ServerProcess.Signal;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/** The processes of a cluster: one per broker and, unless there is a single one, one for the controller. */
+final class KafkaServers {
+
+    private static final String CONTROLLER_HEAP = "96m";
+
+    private final KafkaSettings settings;
+    private final KafkaAccess access;
+    private final Path home;
+    private final String classPath;
+    private final String clusterId = Uuid.randomUuid().toString();
+    private final String voter;
+    private final List<KafkaNode> nodes = new ArrayList<>();
+    private final List<ManagedServer> brokers = new ArrayList<>();
+    private final @Nullable ManagedServer controller;
+
+    KafkaServers(KafkaSettings settings, KafkaAccess access) {
+        KafkaClassPath.requireServer();
+        this.settings = settings;
+        this.access = access;
+        this.home = settings.dataDirectory() != null
+                ? settings.dataDirectory().toAbsolutePath()
+                : Directories.createTemporary("resilient-kafka-");
+        this.classPath = KafkaClassPath.of(home.resolve("lib"));
+        boolean combined = settings.brokers() == 1;
+        int controllerPort = LocalPort.find();
+        this.voter = (combined ? 0 : settings.brokers()) + "@" + LocalPort.HOST + ":" + controllerPort;
+        this.controller = combined
+                ? null
+                : new ManagedServer(
+                        plan(new KafkaNode(settings.brokers(), null, controllerPort), CONTROLLER_HEAP), List.of());
+        for (int id = 0; id < settings.brokers(); id++) {
+            KafkaNode node = new KafkaNode(id, LocalPort.find(), combined ? controllerPort : null);
+            nodes.add(node);
+            brokers.add(new ManagedServer(plan(node, settings.heap()), needed()));
+        }
+    }
+
+    List<ManagedServer> brokers() {
+        return brokers;
+    }
+
+    /** The brokers and, at last, the controller they depend on. */
+    List<ManagedServer> all() {
+        return Stream.concat(brokers.stream(), needed().stream()).toList();
+    }
+
+    List<String> addresses() {
+        return nodes.stream().map(KafkaNode::address).toList();
+    }
+
+    /** Ends all processes; temporary data is deleted. */
+    void close() {
+        if (settings.dataDirectory() != null) {
+            brokers.forEach(ManagedServer::requestStop);
+            all().forEach(ManagedServer::stop);
+        }
+        all().forEach(ManagedServer::close);
+        if (settings.dataDirectory() == null) {
+            Directories.delete(home);
+        }
+    }
+
+    private List<ManagedServer> needed() {
+        return controller == null ? List.of() : List.of(controller);
+    }
+
+    private ServerPlan plan(KafkaNode node, String heap) {
+        boolean temporary = settings.dataDirectory() == null;
+        Path directory = Directories.create(
+                home.resolve(node.name().toLowerCase(Locale.ROOT).replace(' ', '-')));
+        Path data = directory.resolve("data");
+        Path properties = node.writeProperties(
+                directory.resolve("server.properties"), data, settings.brokers(), voter, access, settings.properties());
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx" + heap);
+        command.addAll(settings.jvmOptions());
+        command.add("-Dslf4j.provider=" + KafkaServerMain.Logging.class.getName());
+        command.add("-Dslf4j.internal.verbosity=WARN");
+        command.add("@" + Directories.write(directory.resolve("classpath"), "-cp \"" + classPath + "\"\n"));
+        command.add(KafkaServerMain.class.getName());
+        command.add(properties.toString());
+        command.add(data.toString());
+        command.add(clusterId);
+        return new ServerPlan(
+                node.name(),
+                command,
+                directory,
+                temporary,
+                Signal.TERM,
+                temporary ? Signal.KILL : Signal.TERM,
+                readiness(node));
+    }
+
+    private Readiness readiness(KafkaNode node) {
+        Integer port = node.port();
+        if (port == null) {
+            // Brokers wait for their controller.
+            return (alive, timeout) -> Await.until(timeout, alive) && alive.getAsBoolean();
+        }
+        Map<String, Object> admin = new HashMap<>(access.clientProperties(KafkaAccess.ADMIN));
+        admin.put("bootstrap.servers", node.address());
+        return new KafkaReadiness(node.id(), port, admin);
+    }
+}

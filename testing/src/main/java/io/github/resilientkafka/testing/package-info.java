@@ -1,0 +1,8 @@
+/**
+ * Real servers for tests: Kafka brokers and PostgreSQL as child processes that a test can stop, kill, freeze and start
+ * again.
+ */
+@NullMarked
+package io.github.resilientkafka.testing;
+
+import org.jspecify.annotations.NullMarked;
