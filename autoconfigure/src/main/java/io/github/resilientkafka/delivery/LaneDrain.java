@@ -9,7 +9,6 @@ import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +33,8 @@ final class LaneDrain {
     private static final Logger logger = LoggerFactory.getLogger(LaneDrain.class);
 
     private static final long SETTLE_PAUSE_MILLIS = 500;
+
+    private static final RelayBatch NOTHING = new RelayBatch(List.of());
 
     private final RelayContext relay;
 
@@ -64,14 +65,14 @@ final class LaneDrain {
      * @return whether anything was settled
      */
     boolean drainPending() throws InterruptedException {
-        RelayBatch batch = read(EventStatus.PENDING, List.of());
+        RelayBatch batch = read(EventStatus.PENDING, NOTHING);
         while (!batch.isEmpty() && this.running.getAsBoolean()) {
             ProducerSession session = this.relay.sessions().current();
             if (session == null) {
                 break;
             }
             batch.send(session, this.relay.circuit(), sendUntil(), row -> mayGo(session, row), RelayedRow::new);
-            RelayBatch ahead = isFull(batch) ? read(EventStatus.PENDING, batch.ids()) : null;
+            RelayBatch ahead = isFull(batch) ? read(EventStatus.PENDING, batch) : null;
             await(batch, session);
             List<StoredEvent> acked = batch.acked();
             if (!settle(acked, session)) {
@@ -86,7 +87,7 @@ final class LaneDrain {
             }
             batch = (ahead != null && failed.isEmpty() && !batch.wasRefused())
                     ? ahead
-                    : read(EventStatus.PENDING, List.of());
+                    : read(EventStatus.PENDING, NOTHING);
         }
         return this.progressed;
     }
@@ -122,17 +123,37 @@ final class LaneDrain {
                 && this.relay.circuit().isClosed();
     }
 
-    private RelayBatch read(EventStatus status, Collection<Long> inFlight) {
-        Set<Long> without = new HashSet<>(inFlight);
+    private RelayBatch read(EventStatus status, RelayBatch inFlight) {
+        Set<Long> without = new HashSet<>(inFlight.ids());
         without.addAll(this.relay.holds().waitingRows());
-        return new RelayBatch(this.relay
+        List<StoredEvent> rows = this.relay
                 .store()
                 .read(
                         this.leases,
                         status,
                         this.relay.clock().instant(),
                         this.relay.properties().batchSize(),
-                        without));
+                        without);
+        releaseEmptyLanes(rows, inFlight.rows());
+        return new RelayBatch(rows);
+    }
+
+    /**
+     * Every leased lane gets the same share of a batch: one that has nothing left would only make the others slow.
+     */
+    private void releaseEmptyLanes(List<StoredEvent> read, List<StoredEvent> inFlight) {
+        Set<Integer> busy = new HashSet<>();
+        read.forEach(row -> busy.add(row.lane()));
+        inFlight.forEach(row -> busy.add(row.lane()));
+        List<LaneLease> empty = this.leases.stream()
+                .filter(lease -> !busy.contains(lease.lane()))
+                .toList();
+        if (!empty.isEmpty() && !busy.isEmpty()) {
+            this.relay.store().release(this.owner, empty);
+            this.leases = this.leases.stream()
+                    .filter(lease -> busy.contains(lease.lane()))
+                    .toList();
+        }
     }
 
     private boolean mayGo(ProducerSession session, StoredEvent row) {

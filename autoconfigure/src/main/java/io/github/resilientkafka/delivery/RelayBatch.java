@@ -82,6 +82,10 @@ final class RelayBatch {
         return this.rows.size();
     }
 
+    List<StoredEvent> rows() {
+        return this.rows;
+    }
+
     List<Long> ids() {
         List<Long> ids = new ArrayList<>(this.rows.size());
         for (StoredEvent row : this.rows) {

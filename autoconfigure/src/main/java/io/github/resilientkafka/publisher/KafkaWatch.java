@@ -110,10 +110,15 @@ final class KafkaWatch {
 
     private void look() {
         try {
-            if (this.circuit.state() == State.OPEN) {
+            State circuitState = this.circuit.state();
+            if (circuitState == State.OPEN || circuitState == State.HALF_OPEN) {
+                long start = System.nanoTime();
                 if (this.probe.canTake(this.circuit.suspects())) {
                     answered();
                     this.circuit.halfOpen();
+                    if (circuitState == State.HALF_OPEN) {
+                        this.circuit.countProbeAsTrial(System.nanoTime() - start);
+                    }
                 }
             } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
                 this.probe.describeCluster(Duration.ofSeconds(2));

@@ -126,6 +126,20 @@ public final class PublisherCircuit {
         this.trialsReserved = reserved;
     }
 
+    /**
+     * Counts an answer to the recovery probe as a trial of a half-open circuit, where there is neither a stored event
+     * nor perhaps a new one to try: else the circuit would never close by itself.
+     * @param nanos how long Kafka took to answer
+     */
+    void countProbeAsTrial(long nanos) {
+        if (this.breaker.getState() == State.HALF_OPEN) {
+            Object permit = tryAcquireForNewEvent();
+            if (permit != null) {
+                succeeded(permit, nanos);
+            }
+        }
+    }
+
     void succeeded(Object permit, long nanos) {
         if (isCurrent(permit)) {
             this.breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);

@@ -38,7 +38,9 @@ public interface EventStore {
     List<LaneLease> lease(String owner, EventStatus status, Instant dueAt, int maxLanes, Duration lease);
 
     /**
-     * Reads due rows of leased lanes, a share of each, in id order within each lane.
+     * Reads due rows of leased lanes, a share of each, in id order within each lane. Fewer than the limit does not mean
+     * that there are no more: rows with large payloads come a few at a time, so that they fit into memory, and a lane
+     * gives its share only. No row at all means that there are none.
      * @param leases the lanes
      * @param status PENDING or DLQ_FAILED
      * @param dueAt rows are due when their next attempt is not later than this

@@ -18,72 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class H2EventStore extends JdbcEventStore {
 
-    private static final String SAVE = """
-            insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
-                   record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
-                   error_type, error_message, created_at, updated_at)
-            select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING', ?, 0, ?, ?, ?, ?, ?
-             where not exists (select 1 from {events} where event_id = ? and row_id = ?)""";
-
-    private static final String LEASABLE = """
-            select l.lane, l.epoch
-              from {lanes} l
-             where l.namespace = ? and l.channel = ? and (l.owner is null or l.expires_at < current_timestamp)
-               and exists (
-                   select 1
-                     from {events} e
-                    where e.namespace = l.namespace and e.channel = l.channel and e.status = ? and e.lane = l.lane
-                      and e.next_attempt_at <= ?)
-             order by l.expires_at nulls first, l.lane
-             limit ?""";
-
-    private static final String LEASE = """
-            update {lanes}
-               set owner = ?, epoch = epoch + 1, expires_at = dateadd(millisecond, ?, current_timestamp)
-             where namespace = ? and channel = ? and lane = ? and epoch = ?
-               and (owner is null or expires_at < current_timestamp)""";
-
-    private static final String READ = """
-            select {columns}
-              from {events}
-             where namespace = ? and channel = ? and status = ? and lane = ? and next_attempt_at <= ?
-               and not array_contains(cast(? as bigint array), id)
-             order by id
-             limit ?""";
-
-    private static final String RENEW = """
-            update {lanes}
-               set expires_at = dateadd(millisecond, ?, current_timestamp)
-             where namespace = ? and channel = ? and lane = ? and epoch = ? and owner = ?""";
-
-    private static final String RESOLVE = """
-            update {events}
-               set status = 'RESOLVED', resolved_at = ?, updated_at = ?
-             where id = ? and status = 'PENDING'""";
-
-    private static final String DELETE = "delete from {events} where id = ? and status = 'PENDING'";
-
-    private static final String FAIL = """
-            update {events}
-               set status = ?, attempts = ?, next_attempt_at = ?, failure_kind = ?, error_type = ?, error_message = ?,
-                   updated_at = ?, resolved_at = ?
-             where id = ? and status = ?""";
-
-    private static final String COUNT = """
-            update {lanes}
-               set resolved = resolved + ?, dlq = dlq + ?, dlq_failed = greatest(0, dlq_failed + ?)
-             where namespace = ? and channel = ? and lane = ?""";
-
-    private static final String STILL_OWNED = """
-            select lane, epoch
-              from {lanes}
-             where namespace = ? and channel = ? and owner = ? and expires_at > current_timestamp""";
-
-    private static final String RELEASE = """
-            update {lanes}
-               set owner = null, expires_at = current_timestamp
-             where namespace = ? and channel = ? and lane = ? and epoch = ? and owner = ?""";
-
     H2EventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
     }
@@ -91,7 +25,7 @@ final class H2EventStore extends JdbcEventStore {
     @Override
     public void save(List<FailedEvent> events) {
         this.session.inTransaction("store events", connection -> {
-            try (PreparedStatement statement = prepare(connection, SAVE)) {
+            try (PreparedStatement statement = prepare(connection, H2Sql.SAVE)) {
                 for (FailedEvent event : events) {
                     bind(
                             statement,
@@ -127,13 +61,13 @@ final class H2EventStore extends JdbcEventStore {
     public List<LaneLease> lease(String owner, EventStatus status, Instant dueAt, int maxLanes, Duration lease) {
         return this.session.run("lease lanes", connection -> {
             List<LaneLease> leased = new ArrayList<>();
-            try (PreparedStatement statement = prepare(connection, LEASABLE)) {
+            try (PreparedStatement statement = prepare(connection, H2Sql.LEASABLE)) {
                 bind(statement, namespace(), channel(), waiting(status), timestamp(dueAt), maxLanes);
                 for (LaneLease free : leases(statement.executeQuery())) {
                     // Each by itself: whoever changes the epoch first has the lane.
                     if (update(
                                     connection,
-                                    LEASE,
+                                    H2Sql.LEASE,
                                     owner,
                                     lease.toMillis(),
                                     namespace(),
@@ -156,13 +90,15 @@ final class H2EventStore extends JdbcEventStore {
         List<Integer> lanes = leases.stream().map(LaneLease::lane).sorted().toList();
         return this.session.run("read events", connection -> {
             List<StoredEvent> events = new ArrayList<>();
-            try (PreparedStatement statement = prepare(connection, READ.replace("{columns}", COLUMNS))) {
+            try (PreparedStatement statement = prepare(connection, H2Sql.READ.replace("{columns}", COLUMNS))) {
                 for (int lane : lanes) {
                     int share = Math.min(share(limit, lanes.size()), limit - events.size());
                     bind(statement, namespace(), channel(), waiting(status), lane, timestamp(dueAt), left, share);
                     ResultSet rows = statement.executeQuery();
-                    while (rows.next()) {
-                        events.add(storedEvent(rows));
+                    for (long bytes = READ_BYTES / lanes.size(); bytes > 0 && rows.next(); ) {
+                        StoredEvent event = storedEvent(rows);
+                        events.add(event);
+                        bytes -= event.payload() == null ? 0 : event.payload().length;
                     }
                 }
             }
@@ -177,8 +113,8 @@ final class H2EventStore extends JdbcEventStore {
             Totals totals = new Totals();
             for (StoredEvent event : resolved) {
                 int changed = this.retain
-                        ? update(connection, RESOLVE, timestamp(now), timestamp(now), event.id())
-                        : update(connection, DELETE, event.id());
+                        ? update(connection, H2Sql.RESOLVE, timestamp(now), timestamp(now), event.id())
+                        : update(connection, H2Sql.DELETE, event.id());
                 if (this.retain) {
                     totals.add(event.lane(), EventStatus.RESOLVED, changed);
                 }
@@ -195,7 +131,7 @@ final class H2EventStore extends JdbcEventStore {
             for (FailedAttempt attempt : attempts) {
                 int changed = update(
                         connection,
-                        FAIL,
+                        H2Sql.FAIL,
                         attempt.to().name(),
                         attempt.attempts(),
                         timestamp(attempt.nextAttemptAt()),
@@ -216,7 +152,7 @@ final class H2EventStore extends JdbcEventStore {
     @Override
     public List<LaneLease> stillOwned(String owner, List<LaneLease> leases) {
         return this.session.run("check leases", connection -> {
-            try (PreparedStatement statement = prepare(connection, STILL_OWNED)) {
+            try (PreparedStatement statement = prepare(connection, H2Sql.STILL_OWNED)) {
                 bind(statement, namespace(), channel(), owner);
                 List<LaneLease> owned = leases(statement.executeQuery());
                 owned.retainAll(leases);
@@ -229,7 +165,7 @@ final class H2EventStore extends JdbcEventStore {
     public void release(String owner, List<LaneLease> leases) {
         this.session.run("release lanes", connection -> {
             for (LaneLease lease : leases) {
-                update(connection, RELEASE, namespace(), channel(), lease.lane(), lease.epoch(), owner);
+                update(connection, H2Sql.RELEASE, namespace(), channel(), lease.lane(), lease.epoch(), owner);
             }
             return true;
         });
@@ -240,7 +176,7 @@ final class H2EventStore extends JdbcEventStore {
         return this.session.inTransaction(task, connection -> {
             for (LaneLease owned : inOrder(leases)) {
                 long millis = lease.toMillis();
-                if (update(connection, RENEW, millis, namespace(), channel(), owned.lane(), owned.epoch(), owner)
+                if (update(connection, H2Sql.RENEW, millis, namespace(), channel(), owned.lane(), owned.epoch(), owner)
                         == 0) {
                     connection.rollback();
                     return false;
@@ -263,7 +199,7 @@ final class H2EventStore extends JdbcEventStore {
             int[] rows = lane.getValue();
             update(
                     connection,
-                    COUNT,
+                    H2Sql.COUNT,
                     rows[EventStatus.RESOLVED.ordinal()],
                     rows[EventStatus.DLQ.ordinal()],
                     rows[EventStatus.DLQ_FAILED.ordinal()],

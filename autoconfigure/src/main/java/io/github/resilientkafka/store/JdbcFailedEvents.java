@@ -56,7 +56,10 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 .add(" and event_id = ?", filter.eventId())
                 .add(" and id < ?", beforeId);
         String status = filter.status() == null ? "" : " and status = '" + filter.status() + "'";
-        return view("null", conditions.sql() + status + " order by id desc limit " + limit, conditions.values());
+        return view(
+                "null",
+                conditions.sql() + status + " order by id desc fetch first " + limit + " rows only",
+                conditions.values());
     }
 
     @Override
@@ -91,7 +94,8 @@ abstract class JdbcFailedEvents implements FailedEvents {
             List<Long> ids = new ArrayList<>();
             Map<Integer, Integer> lanes = new TreeMap<>();
             String select = "select id, lane from {events} where namespace = ? and channel = ? and status = '" + status
-                    + "' and resolved_at < ? order by resolved_at limit " + limit + " for update skip locked";
+                    + "' and resolved_at < ? order by resolved_at fetch first " + limit
+                    + " rows only for update skip locked";
             try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(select))) {
                 bind(statement, this.scope.namespace(), this.scope.channel(), timestamp(settledBefore));
                 ResultSet rows = statement.executeQuery();

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
@@ -27,7 +27,7 @@ import org.springframework.dao.TransientDataAccessException;
  */
 class SchemaInitializer implements InitializingBean {
 
-    private static final Log logger = LogFactory.getLog(SchemaInitializer.class);
+    private static final Logger logger = LoggerFactory.getLogger(SchemaInitializer.class);
 
     private static final String MIGRATE = "resilient-kafka.fallback.migrate";
 

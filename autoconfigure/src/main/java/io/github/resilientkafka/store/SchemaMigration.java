@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.EncodedResource;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -32,7 +32,7 @@ class SchemaMigration {
      */
     static final List<String> SCRIPTS = List.of("V1__failed_events_and_lanes.sql");
 
-    private static final Log logger = LogFactory.getLog(SchemaMigration.class);
+    private static final Logger logger = LoggerFactory.getLogger(SchemaMigration.class);
 
     /** Any number will do as long as every instance uses the same. */
     private static final long ADVISORY_LOCK = 0x52_4B_73_63_68_65_6D_61L;

@@ -2,8 +2,8 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import javax.sql.DataSource;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -36,7 +36,7 @@ final class StoreAutoConfiguration {
 
     static final String STORE_FAILURES = "resilient-kafka.fallback.store-failures";
 
-    private static final Log logger = LogFactory.getLog(StoreAutoConfiguration.class);
+    private static final Logger logger = LoggerFactory.getLogger(StoreAutoConfiguration.class);
 
     @Bean
     @ConditionalOnMissingBean

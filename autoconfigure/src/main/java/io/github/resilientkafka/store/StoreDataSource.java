@@ -3,9 +3,9 @@ package io.github.resilientkafka.store;
 import io.github.resilientkafka.message.ConfigurationException;
 import java.sql.SQLException;
 import javax.sql.DataSource;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
@@ -21,7 +21,7 @@ import org.springframework.util.ClassUtils;
  */
 final class StoreDataSource implements AutoCloseable {
 
-    private static final Log logger = LogFactory.getLog(StoreDataSource.class);
+    private static final Logger logger = LoggerFactory.getLogger(StoreDataSource.class);
 
     private static final String QUALIFIER = "@" + ResilientKafkaDataSource.class.getSimpleName();
 

@@ -2,9 +2,9 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import java.util.regex.Pattern;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whose rows we see, and where the tables are.
@@ -20,7 +20,7 @@ public record StoreScope(@Nullable String schema, String namespace, String chann
      */
     public static final String DEFAULT_CHANNEL = "default";
 
-    private static final Log logger = LogFactory.getLog(StoreScope.class);
+    private static final Logger logger = LoggerFactory.getLogger(StoreScope.class);
 
     private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
 

@@ -32,7 +32,7 @@ final class StoredText {
      * Cleans a text.
      * @param text the text
      * @param maxLength the column's length
-     * @return what can be stored; the text itself where nothing is wrong with it
+     * @return what can be stored: the same text where nothing is wrong with it
      */
     static String clean(String text, int maxLength) {
         String cut = text.length() <= maxLength ? text : cut(text, maxLength);

@@ -120,6 +120,25 @@ class PublisherCircuitTests {
     }
 
     @Test
+    @DisplayName(
+            "W2: with nothing to try, answers to the probe close a half-open circuit; the relay's trials they leave alone")
+    void probesAreTrials() {
+        this.circuit.open(new TimeoutException());
+        this.circuit.reserveTrials(true);
+        this.circuit.halfOpen();
+        for (int i = 0; i < 10; i++) {
+            this.circuit.countProbeAsTrial(MILLI);
+        }
+        assertThat(this.circuit.state()).isEqualTo(State.HALF_OPEN);
+        this.circuit.reserveTrials(false);
+        for (int i = 0; i < 3; i++) {
+            assertThat(this.circuit.state()).isEqualTo(State.HALF_OPEN);
+            this.circuit.countProbeAsTrial(MILLI);
+        }
+        assertThat(this.circuit.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
     void onlyAnOpenCircuitIsHalfOpened() {
         this.circuit.halfOpen();
         assertThat(this.circuit.state()).isEqualTo(State.CLOSED);

@@ -3,6 +3,7 @@ package io.github.resilientkafka.testing;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -38,7 +39,9 @@ final class KafkaReadiness implements Readiness {
     KafkaReadiness(int node, int port, Map<String, Object> adminConfig) {
         this.node = node;
         this.port = port;
-        this.adminConfig = adminConfig;
+        this.adminConfig = new HashMap<>(adminConfig);
+        this.adminConfig.put("default.api.timeout.ms", REQUEST_TIMEOUT_MS);
+        this.adminConfig.put("request.timeout.ms", REQUEST_TIMEOUT_MS);
     }
 
     @Override

@@ -21,21 +21,18 @@ final class KafkaServers {
     private final Path home;
     private final String classPath;
     private final String clusterId = Uuid.randomUuid().toString();
+    private final int controllerPort = LocalPort.find();
     private final String voter;
     private final List<KafkaNode> nodes = new ArrayList<>();
     private final List<ManagedServer> brokers = new ArrayList<>();
     private final @Nullable ManagedServer controller;
 
-    KafkaServers(KafkaSettings settings, KafkaAccess access) {
-        KafkaClassPath.requireServer();
+    private KafkaServers(KafkaSettings settings, KafkaAccess access, Path home) {
         this.settings = settings;
         this.access = access;
-        this.home = settings.dataDirectory() != null
-                ? settings.dataDirectory().toAbsolutePath()
-                : Directories.createTemporary("resilient-kafka-");
+        this.home = home;
         this.classPath = KafkaClassPath.of(home.resolve("lib"));
         boolean combined = settings.brokers() == 1;
-        int controllerPort = LocalPort.find();
         this.voter = (combined ? 0 : settings.brokers()) + "@" + LocalPort.HOST + ":" + controllerPort;
         this.controller = combined
                 ? null
@@ -45,6 +42,22 @@ final class KafkaServers {
             KafkaNode node = new KafkaNode(id, LocalPort.find(), combined ? controllerPort : null);
             nodes.add(node);
             brokers.add(new ManagedServer(plan(node, settings.heap()), needed()));
+        }
+    }
+
+    /** Prepares the servers, without launching any. */
+    static KafkaServers prepare(KafkaSettings settings, KafkaAccess access) {
+        ServerProcess.requireLinux();
+        KafkaClassPath.requireServer();
+        if (settings.dataDirectory() != null) {
+            return new KafkaServers(settings, access, settings.dataDirectory().toAbsolutePath());
+        }
+        Path home = Directories.createTemporary("resilient-kafka-");
+        try {
+            return new KafkaServers(settings, access, home);
+        } catch (RuntimeException | Error ex) {
+            Directories.delete(home);
+            throw ex;
         }
     }
 
@@ -108,8 +121,9 @@ final class KafkaServers {
     private Readiness readiness(KafkaNode node) {
         Integer port = node.port();
         if (port == null) {
-            // Brokers wait for their controller.
-            return (alive, timeout) -> Await.until(timeout, alive) && alive.getAsBoolean();
+            return (alive, timeout) ->
+                    Await.until(timeout, () -> LocalPort.accepts(controllerPort) || !alive.getAsBoolean())
+                            && alive.getAsBoolean();
         }
         Map<String, Object> admin = new HashMap<>(access.clientProperties(KafkaAccess.ADMIN));
         admin.put("bootstrap.servers", node.address());

@@ -45,7 +45,7 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
 
     private LocalKafka(KafkaSettings settings, boolean closeable) {
         this.access = new KafkaAccess(settings.users());
-        this.servers = new KafkaServers(settings, access);
+        this.servers = KafkaServers.prepare(settings, access);
         this.closeable = closeable;
     }
 

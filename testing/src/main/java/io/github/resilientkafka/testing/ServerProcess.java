@@ -40,6 +40,18 @@ final class ServerProcess {
     }
 
     /**
+     * Makes sure that this machine has what servers are handled with.
+     *
+     * @throws UnsupportedOperationException if it has not
+     */
+    static void requireLinux() {
+        if (!System.getProperty("os.name", "").equals("Linux")) {
+            throw new UnsupportedOperationException(
+                    "Local servers run on Linux only, not on " + System.getProperty("os.name"));
+        }
+    }
+
+    /**
      * Launches a server in a session of its own.
      *
      * @param name what to call it in messages
@@ -49,7 +61,6 @@ final class ServerProcess {
      * @param farewell the signal that ends the server in that case, before {@code SIGKILL} does
      */
     static ServerProcess launch(String name, List<String> command, Path log, @Nullable Path discard, Signal farewell) {
-        requireLinux();
         List<String> line = new ArrayList<>(List.of("setsid", "sh", "-c", WATCHDOG, "watchdog"));
         line.add(log.toString());
         line.add(discard == null ? "" : discard.toString());
@@ -66,13 +77,6 @@ final class ServerProcess {
         } catch (IOException ex) {
             throw new IllegalStateException(
                     "Cannot launch " + name + ": this needs the programs sh and setsid (util-linux)", ex);
-        }
-    }
-
-    private static void requireLinux() {
-        if (!System.getProperty("os.name", "").equals("Linux")) {
-            throw new UnsupportedOperationException(
-                    "Local servers run on Linux only, not on " + System.getProperty("os.name"));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.testing;
 
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.tukaani.xz.XZInputStream;
 
 /**
  * Unpacks a tar archive of plain files, directories and symbolic links, which is all that PostgreSQL's binaries come
@@ -23,6 +25,15 @@ final class TarArchive {
     private TarArchive(InputStream in, Path target) {
         this.in = in;
         this.target = target;
+    }
+
+    /**
+     * Unpacks an archive that is compressed with xz.
+     *
+     * @throws NoClassDefFoundError if the library {@code org.tukaani:xz} is missing
+     */
+    static void unpackXz(InputStream in, Path target) throws IOException {
+        unpack(new XZInputStream(new BufferedInputStream(in)), target);
     }
 
     /** Unpacks an archive into a directory that exists. */

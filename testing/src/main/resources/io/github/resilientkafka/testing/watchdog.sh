@@ -6,7 +6,6 @@
 
 log=$1 directory=$2 farewell=$3
 shift 3
-exec 2>>"$log"
 
 # Reads the stat file $1 of a process; its second field, the program's name, may contain blanks and parentheses.
 stat() {
@@ -78,7 +77,8 @@ destroy() {
     await_gone 500
 } 2>/dev/null
 
-# A server that tidies up after itself (shared memory, for one) gets a moment to do so.
+# A server that tidies up after itself gets a moment to do so. PostgreSQL that was killed before has left a piece of
+# shared memory, whose number is in the seventh line of a file.
 finish() {
     if [ "$farewell" != KILL ] && alive; then
         kill "-$farewell" "$server"
@@ -86,6 +86,8 @@ finish() {
         await_gone 100
     fi
     destroy
+    memory=$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")
+    [ -z "$memory" ] || ipcrm -m "$memory"
 } 2>/dev/null
 
 setsid "$@" </dev/null >>"$log" 2>&1 &

@@ -87,7 +87,7 @@ class ServersEndTests {
     @Test
     @DisplayName("when somebody presses Ctrl-C, which reaches all processes of the terminal")
     void whenInterrupted() throws Exception {
-        launch("run").awaitLine("done");
+        launch("database").awaitLine("done");
 
         Process kill = new ProcessBuilder("sh", "-c", "kill -INT -" + jvm.pid()).start();
         assertThat(kill.waitFor()).isZero();

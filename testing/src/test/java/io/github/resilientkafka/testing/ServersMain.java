@@ -8,11 +8,16 @@ final class ServersMain {
 
     private ServersMain() {}
 
-    /** With {@code freeze}, halts the servers; with {@code close}, closes them and tells which threads they left. */
+    /** With {@code freeze}, halts the servers; with {@code close}, closes them and tells which threads they left; with
+     * {@code database}, there is but one. */
     public static void main(String[] arguments) throws Exception {
         System.out.println("starting");
         Set<String> threads = threads();
         LocalPostgres postgres = LocalPostgres.launch();
+        if (arguments[0].equals("database")) {
+            System.out.println("done");
+            Thread.sleep(Long.MAX_VALUE);
+        }
         LocalKafka kafka = LocalKafka.launch();
         switch (arguments[0]) {
             case "freeze" -> {

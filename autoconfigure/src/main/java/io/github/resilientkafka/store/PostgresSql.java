@@ -1,0 +1,137 @@
+package io.github.resilientkafka.store;
+
+/**
+ * The statements of {@link PostgresEventStore}.
+ * <p>
+ * They name the status as a literal and ask for {@code lane between x and x} ordered by lane and id on purpose: only the
+ * small partial index of that status can deliver this, so that no statistics, however old, make the planner walk through
+ * settled rows along the primary key.
+ */
+final class PostgresSql {
+
+    static final String SAVE = """
+            insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
+                   record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
+                   error_type, error_message, created_at, updated_at)
+            select row_id, event_id, ?, ?, lane, topic, partition_no, record_timestamp,
+                   record_key, key_text, payload, headers, event_type, 'PENDING', failure_kind, 0,
+                   timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
+                   timestamptz 'epoch' + created_at * interval '1 microsecond',
+                   timestamptz 'epoch' + created_at * interval '1 microsecond'
+              from unnest(?::uuid[], ?::uuid[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
+                   ?::bytea[], ?::text[], ?::text[], ?::text[], ?::int8[], ?::text[], ?::text[], ?::int8[])
+                as u(row_id, event_id, lane, topic, partition_no, record_timestamp, record_key, key_text,
+                   payload, headers, event_type, failure_kind, next_attempt_at, error_type, error_message, created_at)
+                on conflict (event_id, row_id) do nothing""";
+
+    /** Lanes that were served longest ago come first. */
+    static final String LEASE = """
+            with due as (
+              select l.lane
+                from {lanes} l
+                     cross join lateral (
+                       select 1
+                         from {events} e
+                        where e.namespace = l.namespace and e.channel = l.channel and e.lane between l.lane and l.lane
+                          and e.status = '{status}' and e.next_attempt_at <= ?
+                        order by e.lane, e.id
+                        limit 1) e
+               where l.namespace = ? and l.channel = ? and (l.owner is null or l.expires_at < now())
+               order by l.expires_at nulls first, l.lane
+               limit ?
+                 for update of l skip locked)
+            update {lanes} l
+               set owner = ?, epoch = l.epoch + 1, expires_at = now() + ? * interval '1 millisecond'
+              from due
+             where l.namespace = ? and l.channel = ? and l.lane = due.lane
+            returning l.lane, l.epoch""";
+
+    /** Of each lane so many rows, or fewer where they are large: up to the row that fills the lane's share of bytes. */
+    static final String READ = """
+            select e.*
+              from unnest(?::int4[]) as l(lane)
+                   cross join lateral (
+                     select {columns}
+                       from (
+                         select {columns},
+                                sum(octet_length(payload))
+                                  over (order by lane, id rows between unbounded preceding and 1 preceding) as before
+                           from (
+                             select {columns}
+                               from {events} e
+                              where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
+                                and e.status = '{status}' and e.next_attempt_at <= ?
+                                and e.id not in (select unnest(?::int8[]))
+                              order by e.lane, e.id
+                              limit ?) e) e
+                      where coalesce(before, 0) < ?) e
+             order by e.lane, e.id
+             limit ?""";
+
+    /** The lanes that are still the owner's, locked in order, so that two statements never wait for each other. */
+    static final String FENCE = """
+            with fence as materialized (
+              select l.lane
+                from unnest(?::int4[], ?::int8[]) as f(lane, epoch)
+                     join {lanes} l on l.lane = f.lane and l.epoch = f.epoch
+               where l.namespace = ? and l.channel = ? and l.owner = ?
+               order by l.lane
+                 for no key update of l),
+            """;
+
+    static final String RESOLVE = """
+            settled as (
+              update {events} e
+                 set status = 'RESOLVED', resolved_at = ?, updated_at = ?
+               where e.id = any(?) and e.status = 'PENDING' and (select count(*) from fence) = ?
+              returning e.lane)
+            """;
+
+    static final String DELETE = """
+            settled as (
+              delete from {events} e
+               where e.id = any(?) and e.status = 'PENDING' and (select count(*) from fence) = ?
+              returning e.lane)
+            """;
+
+    static final String RENEW_AND_COUNT = """
+            update {lanes} l
+               set expires_at = now() + ? * interval '1 millisecond', resolved = l.resolved + t.resolved
+              from (select f.lane, count(s.lane) as resolved
+                      from fence f left join settled s on s.lane = f.lane group by f.lane) t
+             where l.namespace = ? and l.channel = ? and l.lane = t.lane and (select count(*) from fence) = ?""";
+
+    static final String FAIL = """
+            settled as (
+              update {events} e
+                 set status = a.status, attempts = a.attempts, failure_kind = a.failure_kind,
+                     error_type = a.error_type, error_message = a.error_message, updated_at = ?,
+                     next_attempt_at = timestamptz 'epoch' + a.next_attempt_at * interval '1 microsecond',
+                     resolved_at = case a.status when 'DLQ' then ?::timestamptz end
+                from unnest(?::int8[], ?::text[], ?::text[], ?::int4[], ?::int8[], ?::text[], ?::text[], ?::text[])
+                  as a(id, found, status, attempts, next_attempt_at, failure_kind, error_type, error_message)
+               where e.id = a.id and e.status = a.found and (select count(*) from fence) = ?
+              returning e.lane, a.found, a.status)
+            update {lanes} l
+               set expires_at = now() + ? * interval '1 millisecond', dlq = l.dlq + t.dlq,
+                   dlq_failed = greatest(0, l.dlq_failed + t.dlq_failed)
+              from (select f.lane, count(*) filter (where s.status = 'DLQ') as dlq,
+                           count(*) filter (where s.status = 'DLQ_FAILED')
+                           - count(*) filter (where s.found = 'DLQ_FAILED') as dlq_failed
+                      from fence f left join settled s on s.lane = f.lane group by f.lane) t
+             where l.namespace = ? and l.channel = ? and l.lane = t.lane and (select count(*) from fence) = ?""";
+
+    static final String STILL_OWNED = """
+            select l.lane, l.epoch
+              from unnest(?::int4[], ?::int8[]) as f(lane, epoch)
+                   join {lanes} l on l.lane = f.lane and l.epoch = f.epoch
+             where l.namespace = ? and l.channel = ? and l.owner = ? and l.expires_at > now()""";
+
+    static final String RELEASE = """
+            update {lanes} l
+               set owner = null, expires_at = now()
+              from unnest(?::int4[], ?::int8[]) as f(lane, epoch)
+             where l.lane = f.lane and l.epoch = f.epoch and l.namespace = ? and l.channel = ? and l.owner = ?""";
+
+    private PostgresSql() {}
+}

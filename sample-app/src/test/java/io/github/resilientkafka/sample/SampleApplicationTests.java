@@ -1,0 +1,232 @@
+package io.github.resilientkafka.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.resilientkafka.testing.LocalKafka;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.UseMainMethod;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.client.TestRestTemplate;
+import org.springframework.http.HttpEntity;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+
+/**
+ * The sample as a visitor meets it: over HTTP, with its own broker and database.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, useMainMethod = UseMainMethod.ALWAYS)
+@Timeout(120)
+class SampleApplicationTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @Autowired
+    private TestRestTemplate http;
+
+    @Autowired
+    private LocalKafka kafka;
+
+    @AfterEach
+    void healthyAgain() {
+        this.kafka.start();
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(text(get("/actuator/health"), "/status")).isEqualTo("UP");
+            assertThat(pending()).isZero();
+        });
+    }
+
+    @Test
+    void whenTheBrokerIsThereThenAnOrderIsSentAndConfirmed() {
+        JsonNode placed = place("c1", 1);
+        assertThat(text(placed, "/outcome")).isEqualTo("SENT");
+        assertThat(UUID.fromString(text(placed, "/eventId")).version()).isEqualTo(7);
+        awaitStatus(placed, "CONFIRMED");
+    }
+
+    @Test
+    void whenAnOrderIsTooLargeThenTheListenerRejectsIt() {
+        JsonNode placed = place("c1", 101);
+        awaitStatus(placed, "REJECTED");
+        assertThat(get("/orders?status=REJECTED").findValuesAsText("orderId")).contains(text(placed, "/orderId"));
+        assertThat(get("/orders?status=CONFIRMED").findValuesAsText("orderId"))
+                .doesNotContain(text(placed, "/orderId"));
+    }
+
+    @Test
+    void whenTheBrokerIsKilledAndComesBackThenEveryOrderArrives() {
+        awaitStatus(place("c1", 1), "CONFIRMED");
+        double storedBefore = metric("kafka.events.stored_for_retry");
+
+        assertThat(text(post("/demo/broker/kill"), "/broker")).isEqualTo("STOPPED");
+        List<JsonNode> orders = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            long start = System.nanoTime();
+            JsonNode order = place("c" + i % 5, 1);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+            assertThat(text(order, "/outcome")).isEqualTo("STORED");
+            orders.add(order);
+        }
+
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            ResponseEntity<JsonNode> health = exchange(HttpMethod.GET, "/actuator/health", null);
+            assertThat(health.getStatusCode().value()).isEqualTo(200);
+            assertThat(text(health.getBody(), "/status")).isEqualTo("DEGRADED");
+            assertThat(text(health.getBody(), "/components/kafkaPublisher/details/circuitBreaker"))
+                    .isNotEqualTo("CLOSED");
+            assertThat(text(health.getBody(), "/components/kafkaPublisher/details/pending"))
+                    .isEqualTo("30");
+        });
+        assertThat(pending()).isEqualTo(30);
+        assertThat(metric("kafka.circuit_breaker.open")).isOne();
+        assertThat(metric("kafka.events.stored_for_retry") - storedBefore).isEqualTo(30);
+        assertThat(text(get("/orders/" + text(orders.get(0), "/orderId")), "/status"))
+                .isEqualTo("PENDING");
+
+        assertThat(text(post("/demo/broker/start"), "/broker")).isEqualTo("RUNNING");
+        orders.forEach(order -> awaitStatus(order, "CONFIRMED"));
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(text(get("/actuator/health"), "/status")).isEqualTo("UP");
+            assertThat(pending()).isZero();
+            assertThat(metric("kafka.circuit_breaker.open")).isZero();
+        });
+        assertThat(text(place("c1", 1), "/outcome")).isEqualTo("SENT");
+    }
+
+    @Test
+    void whenTheBrokerFreezesThenOrdersAreStoredAndArriveOnceItThaws() {
+        awaitStatus(place("c1", 1), "CONFIRMED");
+        assertThat(text(post("/demo/broker/freeze"), "/broker")).isEqualTo("FROZEN");
+        JsonNode order = place("c1", 1);
+        assertThat(text(order, "/outcome")).isEqualTo("STORED");
+        assertThat(text(post("/demo/broker/start"), "/broker")).isEqualTo("RUNNING");
+        awaitStatus(order, "CONFIRMED");
+    }
+
+    @Test
+    void whenAnEventIsStoredThenTheEndpointShowsRetriesAndDiscardsIt() {
+        post("/demo/broker/kill");
+        String kept = text(place("keep me", 1), "/eventId");
+        String lost = text(place("discard me", 1), "/eventId");
+
+        JsonNode page = get("/actuator/kafkaevents/rows?status=PENDING&topic=orders.placed&newerThan=10m&key=keep me");
+        assertThat(page.at("/rows")).hasSize(1);
+        assertThat(text(page, "/rows/0/eventId")).isEqualTo(kept);
+        assertThat(text(page, "/rows/0/failureKind")).isEqualTo("OUTAGE");
+        assertThat(page.at("/rows/0/payload").isMissingNode()).isTrue();
+
+        String row = "/actuator/kafkaevents/rows/" + text(page, "/rows/0/id");
+        assertThat(get(row).at("/payload").isMissingNode()).isTrue();
+        JsonNode detail = get(row + "?payload=true");
+        assertThat(text(detail, "/payload/encoding")).isEqualTo("text");
+        assertThat(text(detail, "/payload/value")).contains("\"customerId\":\"keep me\"");
+        assertThat(detail.at("/headers").findValuesAsText("name")).contains("ce_id", "ce_type");
+        assertThat(text(post(row + "/retry"), "/action")).isEqualTo("retry");
+
+        String other = text(get("/actuator/kafkaevents/rows?eventId=" + lost), "/rows/0/id");
+        assertThat(exchange(HttpMethod.DELETE, "/actuator/kafkaevents/rows/" + other, null)
+                        .getStatusCode()
+                        .value())
+                .isEqualTo(200);
+        assertThat(get("/actuator/kafkaevents/rows?eventId=" + lost).at("/rows"))
+                .isEmpty();
+    }
+
+    @Test
+    void whenTheEndpointIsAskedNonsenseThenItSaysSo() {
+        assertProblem(look("/actuator/kafkaevents/rows?limit=0"), 400, "limit '0'");
+        assertProblem(look("/actuator/kafkaevents/rows?status=LOST"), 400, "status 'LOST'");
+        assertProblem(look("/actuator/kafkaevents/rows?olderThan=soon"), 400, "olderThan 'soon'");
+        assertProblem(look("/actuator/kafkaevents/rows/abc"), 400, "abc");
+        assertProblem(look("/actuator/kafkaevents/rows/999999999"), 404, "999999999");
+        assertProblem(look("/actuator/kafkaevents/columns"), 404, "columns");
+        assertProblem(exchange(HttpMethod.POST, "/actuator/kafkaevents/rows/1/explode", null), 404, "explode");
+        assertProblem(exchange(HttpMethod.DELETE, "/actuator/kafkaevents/rows/999999999", null), 404, "999999999");
+    }
+
+    @Test
+    void whenAnOrderIsInvalidThenTheProblemNamesEveryField() {
+        ResponseEntity<JsonNode> response =
+                exchange(HttpMethod.POST, "/orders", Map.of("customerId", " ", "item", "book", "amount", 0));
+        assertProblem(response, 400, "");
+        assertThat(response.getBody().at("/errors").findValuesAsText("field")).containsExactly("amount", "customerId");
+        assertProblem(exchange(HttpMethod.POST, "/orders", Map.of()), 400, "");
+    }
+
+    @Test
+    void whenThereIsNothingThenAProblemSaysSo() {
+        assertProblem(look("/orders/" + new UUID(0, 0)), 404, "no order");
+        assertProblem(look("/orders/nonsense"), 400, "");
+        assertProblem(look("/orders?status=LOST"), 400, "status");
+        assertProblem(look("/orders?limit=0"), 400, "");
+        assertProblem(exchange(HttpMethod.POST, "/demo/broker/explode", null), 404, "explode");
+    }
+
+    private JsonNode place(String customer, int amount) {
+        ResponseEntity<JsonNode> response =
+                exchange(HttpMethod.POST, "/orders", Map.of("customerId", customer, "item", "book", "amount", amount));
+        assertThat(response.getStatusCode().value())
+                .as("%s", response.getBody())
+                .isEqualTo(202);
+        return response.getBody();
+    }
+
+    private void awaitStatus(JsonNode placed, String status) {
+        String url = "/orders/" + text(placed, "/orderId");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(text(get(url), "/status")).isEqualTo(status));
+    }
+
+    private long pending() {
+        return get("/actuator/kafkaevents").at("/retry/pending").asLong(-1);
+    }
+
+    private double metric(String name) {
+        return get("/actuator/metrics/" + name).at("/measurements/0/value").asDouble(Double.NaN);
+    }
+
+    private JsonNode get(String path) {
+        ResponseEntity<JsonNode> response = exchange(HttpMethod.GET, path, null);
+        assertThat(response.getStatusCode().value()).as(path).isEqualTo(200);
+        return response.getBody();
+    }
+
+    private ResponseEntity<JsonNode> look(String path) {
+        return exchange(HttpMethod.GET, path, null);
+    }
+
+    private JsonNode post(String path) {
+        ResponseEntity<JsonNode> response = exchange(HttpMethod.POST, path, null);
+        assertThat(response.getStatusCode().value()).as(path).isEqualTo(200);
+        return response.getBody();
+    }
+
+    private ResponseEntity<JsonNode> exchange(HttpMethod method, String path, Object body) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.setAccept(List.of(MediaType.APPLICATION_JSON));
+        return this.http.exchange(path, method, new HttpEntity<>(body, headers), JsonNode.class);
+    }
+
+    private static void assertProblem(ResponseEntity<JsonNode> response, int status, String detail) {
+        assertThat(response.getStatusCode().value()).isEqualTo(status);
+        assertThat(response.getHeaders().getContentType()).isEqualTo(MediaType.APPLICATION_PROBLEM_JSON);
+        assertThat(text(response.getBody(), "/status")).isEqualTo(String.valueOf(status));
+        assertThat(text(response.getBody(), "/detail")).contains(detail);
+    }
+
+    private static String text(JsonNode node, String pointer) {
+        return node.at(pointer).asText();
+    }
+}
