@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,11 +64,21 @@ final class DeadLetterBatch {
                 .filter(topic -> !this.relay.deadLetters().isDeadLetterTopic(topic))
                 .distinct()
                 .forEach(this.relay.deadLetters()::ensureTopicFor);
-        RelayBatch batch = new RelayBatch(this.rows);
-        batch.send(session, this.relay.circuit(), untilNanos, row -> true, (row, latch) -> {
-            Reason reason = reason(row);
-            return new DeadLetterRow(row, latch, topicFor(row), reason.kind(), reason.error(), reason.attempts());
-        });
+        RelayBatch batch = new RelayBatch(this.rows) {
+
+            @Override
+            RelayedRow sendOf(StoredEvent row, CountDownLatch answered) {
+                Reason reason = reason(row);
+                return new DeadLetterRow(
+                        row, answered, topicFor(row), reason.kind(), reason.error(), reason.attempts());
+            }
+
+            @Override
+            boolean mustWait(PartitionHolds holds, ProducerSession session, StoredEvent row) {
+                return false;
+            }
+        };
+        batch.send(this.relay, session, untilNanos);
         if (!batch.await(this.relay.deliveryTimeout().multipliedBy(2))) {
             this.relay.sessions().abandon(session);
             return List.of();
@@ -76,7 +87,9 @@ final class DeadLetterBatch {
         for (RelayedRow send : batch.sent()) {
             if (send.isAcked()) {
                 outcomes.add(deadLettered(send));
-            } else if (send.failureKind() != null && send.failureKind() != FailureKind.OUTAGE) {
+            } else if (send.failureKind() == FailureKind.OUTAGE) {
+                this.relay.holds().hold(send.partition(), send.row());
+            } else if (send.failureKind() != null) {
                 outcomes.add(refused(send));
             }
         }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,13 @@ final class PartitionHolds {
     }
 
     /**
+     * Returns what stands for a topic of which not even the partitions could be found out.
+     */
+    static TopicPartition wholeTopic(String topic) {
+        return new TopicPartition(topic, RecordMetadata.UNKNOWN_PARTITION);
+    }
+
+    /**
      * Holds a partition, for twice as long as the last time.
      */
     synchronized void hold(TopicPartition partition, StoredEvent first) {
@@ -79,6 +87,7 @@ final class PartitionHolds {
     void release(TopicPartition partition) {
         if (!this.holds.isEmpty()) {
             this.holds.remove(partition);
+            this.holds.remove(wholeTopic(partition.topic()));
         }
     }
 

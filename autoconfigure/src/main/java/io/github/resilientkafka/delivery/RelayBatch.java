@@ -1,20 +1,25 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
-import java.util.function.Predicate;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows that are sent together: all asynchronously, one latch for the answers. Used by one worker.
  */
-final class RelayBatch {
+class RelayBatch {
 
     private final List<StoredEvent> rows;
 
@@ -22,7 +27,11 @@ final class RelayBatch {
 
     private final List<RelayedRow> sent = new ArrayList<>();
 
+    private final Map<String, Throwable> refusedTopics = new HashMap<>();
+
     private boolean refused;
+
+    private boolean heldAny;
 
     RelayBatch(List<StoredEvent> rows) {
         this.rows = rows;
@@ -30,39 +39,86 @@ final class RelayBatch {
     }
 
     /**
-     * Sends the rows in order, as far as the circuit and the lease permit. May block for {@code max.block.ms} where a
-     * topic's metadata is not known yet.
+     * Sends the rows in order, as far as the circuit, the holds and the lease permit. May block for
+     * {@code max.block.ms} where a topic's metadata is not known yet, once for each topic.
      * @param untilNanos no row is sent after this value of {@link System#nanoTime()}
-     * @param mayGo which rows may be sent now; others are left out
-     * @param toSend makes a row's send
      */
-    void send(
-            ProducerSession session,
-            PublisherCircuit circuit,
-            long untilNanos,
-            Predicate<StoredEvent> mayGo,
-            BiFunction<StoredEvent, CountDownLatch, RelayedRow> toSend) {
+    void send(RelayContext relay, ProducerSession session, long untilNanos) {
         int handled = 0;
         for (StoredEvent row : this.rows) {
-            if (System.nanoTime() - untilNanos >= 0) {
+            if (this.refused || System.nanoTime() - untilNanos >= 0) {
                 break;
             }
-            if (mayGo.test(row)) {
-                Object permit = circuit.tryAcquire();
-                if (permit == null) {
-                    this.refused = true;
-                    break;
-                }
-                RelayedRow send = toSend.apply(row, this.answered);
-                this.sent.add(send);
-                send.send(session, circuit, permit);
-            } else {
+            if (mustWait(relay.holds(), session, row)) {
+                this.heldAny = true;
                 this.answered.countDown();
+            } else {
+                send(relay, session, row);
             }
-            handled++;
+            handled += this.refused ? 0 : 1;
         }
         for (; handled < this.rows.size(); handled++) {
             this.answered.countDown();
+        }
+    }
+
+    private void send(RelayContext relay, ProducerSession session, StoredEvent row) {
+        RelayedRow send = sendOf(row, this.answered);
+        Throwable refusal = this.refusedTopics.get(send.topic());
+        if (refusal != null) {
+            this.sent.add(send);
+            send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
+            return;
+        }
+        PublisherCircuit circuit = relay.circuit();
+        Object permit = circuit.tryAcquire();
+        if (permit == null) {
+            this.refused = true;
+            return;
+        }
+        this.sent.add(send);
+        send.send(session, circuit, permit);
+        Throwable error = send.error();
+        if (error != null) {
+            failedAtOnce(relay, send, error);
+        }
+    }
+
+    /**
+     * What is refused before it left would cost the same time for every other row of its topic.
+     */
+    private void failedAtOnce(RelayContext relay, RelayedRow send, Throwable error) {
+        if (send.failureKind() == FailureKind.TOPIC) {
+            this.refusedTopics.put(send.topic(), error);
+        } else if (send.failureKind() == FailureKind.OUTAGE && relay.circuit().isClosed()) {
+            relay.holds().hold(send.partition(), send.row());
+        }
+    }
+
+    /**
+     * Makes a row's send.
+     */
+    RelayedRow sendOf(StoredEvent row, CountDownLatch answered) {
+        return new RelayedRow(row, answered);
+    }
+
+    boolean mustWait(PartitionHolds holds, ProducerSession session, StoredEvent row) {
+        return !holds.isEmpty()
+                && (holds.holds(PartitionHolds.wholeTopic(row.topic()), row)
+                        || holds.holds(partitionOf(session, row), row));
+    }
+
+    private static @Nullable TopicPartition partitionOf(ProducerSession session, StoredEvent row) {
+        if (row.partition() != null) {
+            return new TopicPartition(row.topic(), row.partition());
+        }
+        if (row.key() == null) {
+            return null;
+        }
+        try {
+            return new TopicPartition(row.topic(), session.partitionFor(row.topic(), row.key()));
+        } catch (KafkaException ex) {
+            return null;
         }
     }
 
@@ -99,6 +155,20 @@ final class RelayBatch {
      */
     boolean wasRefused() {
         return this.refused;
+    }
+
+    /**
+     * Returns whether every row was sent and acknowledged.
+     */
+    boolean isClean() {
+        return this.sent.size() == this.rows.size() && failed().isEmpty();
+    }
+
+    /**
+     * Returns whether nothing was sent or held: reading on would bring the same rows again.
+     */
+    boolean cameToNothing() {
+        return this.sent.isEmpty() && !this.heldAny;
     }
 
     List<RelayedRow> sent() {

@@ -148,25 +148,17 @@ final class RelayWorker extends Thread {
     }
 
     private boolean drain(EventStatus status, List<LaneLease> leases, long before) throws InterruptedException {
-        LaneDrain drain = new LaneDrain(this.relay, this.owner, () -> this.running, leases, before);
+        LeasedLanes lanes = new LeasedLanes(this.relay, this.owner, () -> this.running, leases, before);
         try {
-            return (status == EventStatus.PENDING) ? drain.drainPending() : drain.drainRefusedDeadLetters();
-        } finally {
-            release(drain.leases());
-        }
-    }
-
-    private void release(List<LaneLease> leases) {
-        if (!leases.isEmpty()) {
-            try {
-                this.relay.store().release(this.owner, leases);
-            } catch (DataAccessException ex) {
-                logger.warn(
-                        "{} lanes could not be given back and stay leased for up to {}: {}",
-                        leases.size(),
-                        this.relay.properties().lease(),
-                        ex.toString());
+            LaneDrain drain = new LaneDrain(this.relay, lanes);
+            if (status == EventStatus.PENDING) {
+                drain.drainPending();
+            } else {
+                drain.drainRefusedDeadLetters();
             }
+            return lanes.settledAny();
+        } finally {
+            lanes.release();
         }
     }
 

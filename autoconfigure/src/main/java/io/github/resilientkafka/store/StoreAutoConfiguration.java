@@ -6,16 +6,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
@@ -54,7 +60,7 @@ final class StoreAutoConfiguration {
      * The store in a database.
      */
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnBooleanProperty(name = STORE_FAILURES, matchIfMissing = true)
+    @Conditional(StoreFailuresCondition.class)
     @ConditionalOnClass(DelegatingDataSource.class)
     @ConditionalOnMissingBean(EventStore.class)
     static class JdbcStoreConfiguration {
@@ -113,7 +119,7 @@ final class StoreAutoConfiguration {
      * A store is wanted, but there is nothing to reach a database with.
      */
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnBooleanProperty(name = STORE_FAILURES, matchIfMissing = true)
+    @Conditional(StoreFailuresCondition.class)
     @ConditionalOnMissingClass("org.springframework.jdbc.datasource.DelegatingDataSource")
     @ConditionalOnMissingBean(EventStore.class)
     static class MissingJdbcConfiguration {
@@ -131,12 +137,41 @@ final class StoreAutoConfiguration {
      * No store is wanted.
      */
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnBooleanProperty(name = STORE_FAILURES, havingValue = false)
+    @Conditional(NoStoreFailuresCondition.class)
     static class NoStoreConfiguration {
 
         NoStoreConfiguration() {
             logger.warn("Events that Kafka cannot take will be LOST: they are not stored, because " + STORE_FAILURES
                     + " is false");
+        }
+    }
+
+    /**
+     * Whether events are to be stored, read as {@link FallbackProperties} does: "off" and "no" are false, too.
+     */
+    static class StoreFailuresCondition extends SpringBootCondition {
+
+        @Override
+        public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            boolean storing = Binder.get(context.getEnvironment())
+                    .bind(STORE_FAILURES, Boolean.class)
+                    .orElse(true);
+            return new ConditionOutcome(storing == wanted(), STORE_FAILURES + " is " + storing);
+        }
+
+        boolean wanted() {
+            return true;
+        }
+    }
+
+    /**
+     * The opposite.
+     */
+    static class NoStoreFailuresCondition extends StoreFailuresCondition {
+
+        @Override
+        boolean wanted() {
+            return false;
         }
     }
 }

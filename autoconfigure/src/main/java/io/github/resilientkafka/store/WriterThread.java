@@ -23,13 +23,13 @@ final class WriterThread extends Thread {
 
     private static final Logger logger = LoggerFactory.getLogger(WriterThread.class);
 
-    private static final long IDLE_MILLIS = 1_000;
+    private static final long IDLE_MILLIS = 200;
+
+    private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long FIRST_PAUSE_MILLIS = 50;
 
     private static final long MAX_PAUSE_MILLIS = 1_000;
-
-    private static final StoreRequest WAKE_UP = new WakeUp();
 
     private final EventStore store;
 
@@ -42,6 +42,8 @@ final class WriterThread extends Thread {
     private final BlockingQueue<StoreRequest> queue = new LinkedBlockingQueue<>();
 
     private final AtomicInteger queued = new AtomicInteger();
+
+    private long askedNanos = System.nanoTime() - ASK_NANOS;
 
     private volatile boolean finishing;
 
@@ -76,7 +78,6 @@ final class WriterThread extends Thread {
 
     void finish() {
         this.finishing = true;
-        this.queue.add(WAKE_UP);
     }
 
     void awaitEnd(long deadlineNanos) {
@@ -99,14 +100,12 @@ final class WriterThread extends Thread {
                 write(batch);
                 batch.clear();
             } else if (this.error != null || this.watchful.getAsBoolean()) {
-                askDatabase();
+                askDatabaseNowAndThen();
             }
         }
         this.ended = true;
         for (StoreRequest late; (late = this.queue.poll()) != null; ) {
-            if (late != WAKE_UP) {
-                lose(late, new IllegalStateException("The store's writer is stopped"));
-            }
+            lose(late, new IllegalStateException("The store's writer is stopped"));
         }
     }
 
@@ -116,7 +115,6 @@ final class WriterThread extends Thread {
             if (first != null) {
                 batch.add(first);
                 this.queue.drainTo(batch, this.batchSize - 1);
-                batch.removeIf(request -> request == WAKE_UP);
             }
         } catch (InterruptedException ex) {
             // Nobody but us owns this thread: whoever interrupts it means a statement that is over by now.
@@ -208,9 +206,7 @@ final class WriterThread extends Thread {
         }
         for (StoreRequest head; (head = this.queue.peek()) != null && head.deadlineNanos() - now <= 0; ) {
             this.queue.remove();
-            if (head != WAKE_UP) {
-                lose(head, ex);
-            }
+            lose(head, ex);
         }
     }
 
@@ -229,7 +225,12 @@ final class WriterThread extends Thread {
         return Math.min(2 * millis, MAX_PAUSE_MILLIS);
     }
 
-    private void askDatabase() {
+    private void askDatabaseNowAndThen() {
+        long now = System.nanoTime();
+        if (now - this.askedNanos < ASK_NANOS) {
+            return;
+        }
+        this.askedNanos = now;
         try {
             this.store.ping();
             available();
@@ -271,32 +272,5 @@ final class WriterThread extends Thread {
 
     long batchCount() {
         return this.batchCount;
-    }
-
-    /**
-     * Ends an idle wait.
-     */
-    private static final class WakeUp implements StoreRequest {
-
-        @Override
-        public int lane() {
-            return 0;
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return Long.MAX_VALUE;
-        }
-
-        @Override
-        public FailedEvent toRow() {
-            throw new IllegalStateException();
-        }
-
-        @Override
-        public void stored() {}
-
-        @Override
-        public void notStored(Throwable error) {}
     }
 }

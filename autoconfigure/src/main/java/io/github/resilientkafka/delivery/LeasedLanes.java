@@ -1,0 +1,186 @@
+package io.github.resilientkafka.delivery;
+
+import io.github.resilientkafka.publisher.ProducerSession;
+import io.github.resilientkafka.store.FailedAttempt;
+import io.github.resilientkafka.store.LaneLease;
+import io.github.resilientkafka.store.StoredEvent;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+/**
+ * The lanes that a worker holds: until when it may send, and what it may settle. Every settle renews the lease, or finds
+ * out that it is lost. Used by one worker.
+ */
+final class LeasedLanes {
+
+    private static final Logger logger = LoggerFactory.getLogger(LeasedLanes.class);
+
+    private static final long SETTLE_PAUSE_MILLIS = 500;
+
+    private final RelayContext relay;
+
+    private final String owner;
+
+    private final BooleanSupplier running;
+
+    private List<LaneLease> leases;
+
+    private long leasedNanos;
+
+    private boolean settledAny;
+
+    /**
+     * Creates the account of a lease.
+     * @param leasedNanos a value of {@link System#nanoTime()} from before the lease was taken
+     */
+    LeasedLanes(RelayContext relay, String owner, BooleanSupplier running, List<LaneLease> leases, long leasedNanos) {
+        this.relay = relay;
+        this.owner = owner;
+        this.running = running;
+        this.leases = leases;
+        this.leasedNanos = leasedNanos;
+    }
+
+    List<LaneLease> leases() {
+        return this.leases;
+    }
+
+    boolean isRunning() {
+        return this.running.getAsBoolean();
+    }
+
+    /**
+     * Returns whether any row was settled.
+     */
+    boolean settledAny() {
+        return this.settledAny;
+    }
+
+    /**
+     * Returns the last moment to send: what is sent by then has been answered before the lease is over.
+     * @return a value of {@link System#nanoTime()}; the clock goes on while the process is frozen
+     */
+    long sendUntilNanos() {
+        Duration lease = this.relay.properties().lease();
+        return this.leasedNanos
+                + lease.minus(this.relay.deliveryTimeout())
+                        .minus(lease.dividedBy(10))
+                        .toNanos();
+    }
+
+    /**
+     * Marks rows as resolved.
+     * @return whether all lanes are still ours
+     */
+    boolean settle(List<StoredEvent> acked, ProducerSession session) throws InterruptedException {
+        return settle(acked.size(), session, () -> this.relay
+                .store()
+                .settle(
+                        this.owner,
+                        this.leases,
+                        acked.stream().filter(row -> owns(row.lane())).toList(),
+                        this.relay.clock().instant(),
+                        this.relay.properties().lease()));
+    }
+
+    /**
+     * Notes what became of rows that failed.
+     * @return whether all lanes are still ours
+     */
+    boolean settleFailures(List<FailedAttempt> attempts, ProducerSession session) throws InterruptedException {
+        return settle(attempts.size(), session, () -> this.relay
+                .store()
+                .settleFailures(
+                        this.owner,
+                        this.leases,
+                        attempts.stream()
+                                .filter(attempt -> owns(attempt.lane()))
+                                .toList(),
+                        this.relay.clock().instant(),
+                        this.relay.properties().lease()));
+    }
+
+    /**
+     * If the lanes are no longer all ours, the producer is given up, so that nothing it still holds is sent, and what is
+     * still ours is settled.
+     */
+    private boolean settle(int rows, ProducerSession session, BooleanSupplier settle) throws InterruptedException {
+        long before = System.nanoTime();
+        if (trySettle(settle)) {
+            this.leasedNanos = before;
+            this.settledAny |= rows > 0;
+            return true;
+        }
+        logger.warn(
+                "{} has lost lanes to another instance: its lease of {} was over",
+                this.owner,
+                this.relay.properties().lease());
+        this.relay.sessions().abandon(session);
+        this.leases = this.relay.store().stillOwned(this.owner, this.leases);
+        if (!this.leases.isEmpty()) {
+            trySettle(settle);
+        }
+        return false;
+    }
+
+    /**
+     * What Kafka has acknowledged and the database does not know would be sent again: a passing fault is worth waiting
+     * for as long as the lease lasts.
+     */
+    private boolean trySettle(BooleanSupplier settle) throws InterruptedException {
+        while (true) {
+            try {
+                return settle.getAsBoolean();
+            } catch (DataAccessException ex) {
+                if (System.nanoTime() - sendUntilNanos() >= 0 || !isRunning()) {
+                    throw ex;
+                }
+                logger.warn("Settling failed and is tried again: {}", ex.toString());
+                TimeUnit.MILLISECONDS.sleep(SETTLE_PAUSE_MILLIS);
+            }
+        }
+    }
+
+    private boolean owns(int lane) {
+        return this.leases.stream().anyMatch(lease -> lease.lane() == lane);
+    }
+
+    /**
+     * Gives back the lanes that have nothing to do: every leased lane gets the same share of a batch, so one that has
+     * nothing left would only make the others slow.
+     */
+    void keepOnly(Set<Integer> busy) {
+        List<LaneLease> idle = this.leases.stream()
+                .filter(lease -> !busy.contains(lease.lane()))
+                .toList();
+        if (!idle.isEmpty() && !busy.isEmpty()) {
+            this.relay.store().release(this.owner, idle);
+            this.leases = this.leases.stream()
+                    .filter(lease -> busy.contains(lease.lane()))
+                    .toList();
+        }
+    }
+
+    /**
+     * Gives all lanes back.
+     */
+    void release() {
+        if (!this.leases.isEmpty()) {
+            try {
+                this.relay.store().release(this.owner, this.leases);
+            } catch (DataAccessException ex) {
+                logger.warn(
+                        "{} lanes could not be given back and stay leased for up to {}: {}",
+                        this.leases.size(),
+                        this.relay.properties().lease(),
+                        ex.toString());
+            }
+        }
+    }
+}
