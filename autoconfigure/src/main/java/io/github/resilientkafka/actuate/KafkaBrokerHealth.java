@@ -14,7 +14,10 @@ final class KafkaBrokerHealth implements AutoCloseable {
 
     private static final Duration MAX_AGE = Duration.ofSeconds(10);
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(2);
+
+    /** A little less than we wait, so that it is Kafka's client that says what is wrong. */
+    private static final Duration TIMEOUT = Duration.ofMillis(1_800);
 
     private final LastAnswer<ClusterAnswer> cluster;
 
@@ -23,7 +26,7 @@ final class KafkaBrokerHealth implements AutoCloseable {
     }
 
     HealthReport check() {
-        Answer<ClusterAnswer> answer = this.cluster.recent(TIMEOUT);
+        Answer<ClusterAnswer> answer = this.cluster.recent(MAX_WAIT);
         ClusterAnswer known = answer.value();
         if (known != null) {
             return new Details()

@@ -80,7 +80,7 @@ final class DeadLetterBatch {
         };
         batch.send(this.relay, session, untilNanos);
         if (!batch.await(this.relay.deliveryTimeout().multipliedBy(2))) {
-            this.relay.sessions().abandon(session);
+            this.relay.sessions().abandon(session, new IllegalStateException("Kafka's client gave no answer in time"));
             return List.of();
         }
         List<FailedAttempt> outcomes = new ArrayList<>();

@@ -90,7 +90,7 @@ final class LaneDrain {
         Duration limit = this.relay.deliveryTimeout().multipliedBy(2);
         if (!batch.await(limit)) {
             logger.error("No answer for a batch within {}: the relay's producer is given up", limit);
-            this.relay.sessions().abandon(session);
+            this.relay.sessions().abandon(session, new IllegalStateException("Kafka's client gave no answer in time"));
             batch.await(limit);
         }
     }

@@ -121,7 +121,7 @@ final class LeasedLanes {
                 "{} has lost lanes to another instance: its lease of {} was over",
                 this.owner,
                 this.relay.properties().lease());
-        this.relay.sessions().abandon(session);
+        this.relay.sessions().abandon(session, new IllegalStateException("Lanes lost to another instance"));
         this.leases = this.relay.store().stillOwned(this.owner, this.leases);
         if (!this.leases.isEmpty()) {
             trySettle(settle);

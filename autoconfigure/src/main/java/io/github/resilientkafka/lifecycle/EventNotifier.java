@@ -1,17 +1,19 @@
 package io.github.resilientkafka.lifecycle;
 
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.ApplicationEventPublisher;
 
 /**
  * Hands application events to their listeners on one thread of its own, so that a slow listener holds up no event
  * traffic. When listeners fall behind by 1,000 events, further ones are dropped with a warning. Internal.
  */
-public final class EventNotifier implements AutoCloseable {
+public final class EventNotifier implements SmartInitializingSingleton, AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(EventNotifier.class);
 
@@ -20,6 +22,8 @@ public final class EventNotifier implements AutoCloseable {
     private final ApplicationEventPublisher publisher;
 
     private final ThreadPoolExecutor executor;
+
+    private final CountDownLatch listenersThere = new CountDownLatch(1);
 
     /**
      * Creates a notifier; its thread is started with the first event.
@@ -54,9 +58,20 @@ public final class EventNotifier implements AutoCloseable {
         this.executor.execute(() -> deliver(event));
     }
 
+    /**
+     * Until now events have waited: their listeners were still being made.
+     */
+    @Override
+    public void afterSingletonsInstantiated() {
+        this.listenersThere.countDown();
+    }
+
     private void deliver(ResilientKafkaEvent event) {
         try {
+            this.listenersThere.await();
             this.publisher.publishEvent(event);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
         } catch (RuntimeException ex) {
             logger.warn("A listener failed for {}", event, ex);
         }
@@ -68,6 +83,9 @@ public final class EventNotifier implements AutoCloseable {
     @Override
     public void close() {
         this.executor.shutdown();
+        if (this.listenersThere.getCount() > 0) {
+            this.executor.shutdownNow();
+        }
         try {
             if (!this.executor.awaitTermination(1, TimeUnit.SECONDS)) {
                 this.executor.shutdownNow();

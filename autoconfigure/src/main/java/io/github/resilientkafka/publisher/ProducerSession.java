@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ public final class ProducerSession {
     private volatile long lastProgressNanos = System.nanoTime();
 
     private volatile boolean everAcked;
+
+    private volatile @Nullable Throwable reasonOfEnd;
 
     ProducerSession(Producer<byte @Nullable [], byte @Nullable []> producer) {
         this.producer = producer;
@@ -96,6 +99,24 @@ public final class ProducerSession {
     public int partitionFor(String topic, byte[] key) {
         return Lanes.positive(Lanes.murmur2(key))
                 % this.producer.partitionsFor(topic).size();
+    }
+
+    /**
+     * Gives the producer up: fails everything in flight at once, for the given reason.
+     */
+    void abandon(Throwable reason) {
+        this.reasonOfEnd = reason;
+        close(Duration.ZERO);
+    }
+
+    /**
+     * Returns why a send really failed: the client only says that its producer was closed.
+     */
+    Throwable reasonOf(Exception exception) {
+        Throwable reason = this.reasonOfEnd;
+        boolean saysOnlyClosed =
+                exception.getClass() == KafkaException.class || exception instanceof IllegalStateException;
+        return (reason != null && saysOnlyClosed) ? reason : exception;
     }
 
     /**

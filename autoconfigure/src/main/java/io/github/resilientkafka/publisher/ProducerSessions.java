@@ -128,11 +128,12 @@ public final class ProducerSessions {
     /**
      * Gives the current producer up: everything in flight fails at once. A new one is created in the background.
      * @param session the producer meant; nothing happens if it has been replaced meanwhile
+     * @param reason why: the error of everything that fails
      */
-    public synchronized void abandon(ProducerSession session) {
+    public synchronized void abandon(ProducerSession session, Throwable reason) {
         if (session == this.current) {
             this.current = null;
-            session.close(Duration.ZERO);
+            session.abandon(reason);
         }
     }
 
@@ -163,7 +164,7 @@ public final class ProducerSessions {
         if (error != null && this.policy.shouldRecreate(error)) {
             logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
             this.circuit.open(error);
-            abandon(session);
+            abandon(session, error);
             noteFailure(null);
             recreate();
         }

@@ -53,7 +53,8 @@ public abstract class TrackedSend implements Callback {
             circuit.succeeded(permit, nanos);
             acked(metadata);
         } else {
-            Throwable error = (exception != null) ? exception : new IllegalStateException("No metadata and no error");
+            Throwable error = session.reasonOf(
+                    (exception != null) ? exception : new IllegalStateException("No metadata and no error"));
             FailureKind kind = SendErrors.classify(error);
             session.failed(kind, error);
             circuit.failed(permit, topic(), kind, error, nanos);
