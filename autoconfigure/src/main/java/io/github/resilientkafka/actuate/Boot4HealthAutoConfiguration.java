@@ -2,6 +2,7 @@ package io.github.resilientkafka.actuate;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
@@ -13,6 +14,7 @@ import org.springframework.context.annotation.Bean;
  * Health as Spring Boot 4 wants it.
  */
 @AutoConfiguration(after = ActuateAutoConfiguration.class)
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnClass(
         name = "org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator")
 final class Boot4HealthAutoConfiguration {

@@ -18,8 +18,8 @@ import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -30,9 +30,9 @@ import org.springframework.context.annotation.Bean;
             "io.github.resilientkafka.store.StoreAutoConfiguration",
             "io.github.resilientkafka.publisher.PublisherAutoConfiguration"
         })
-@ConditionalOnProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnBean({EventStore.class, PublisherCircuit.class})
-public final class DeliveryAutoConfiguration {
+final class DeliveryAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(FailedEventRetryService.class)

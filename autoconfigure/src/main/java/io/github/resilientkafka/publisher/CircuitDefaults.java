@@ -5,9 +5,10 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowT
 import io.github.resilience4j.common.circuitbreaker.configuration.CommonCircuitBreakerConfigurationProperties.InstanceProperties;
 import io.github.resilience4j.spring6.circuitbreaker.configure.CircuitBreakerConfigurationProperties;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 
 /**
  * Fills in what the application left unset in {@code resilience4j.circuitbreaker.instances.kafka-publisher}, after the
- * base configuration it names there and {@code configs.default}, which are the application's word too.
+ * configurations that Resilience4j applies below it, which are the application's word too.
  */
 final class CircuitDefaults implements BeanPostProcessor {
 
@@ -60,11 +61,7 @@ final class CircuitDefaults implements BeanPostProcessor {
 
     private static void fill(Map<String, InstanceProperties> instances, Map<String, InstanceProperties> configs) {
         InstanceProperties own = instances.computeIfAbsent(PublisherCircuit.NAME, name -> new InstanceProperties());
-        Defaults defaults = new Defaults(
-                own,
-                (own.getBaseConfig() == null) ? null : configs.get(own.getBaseConfig()),
-                configs.get(PublisherCircuit.NAME),
-                configs.get("default"));
+        Defaults defaults = new Defaults(own, inEffectBelow(own, configs));
         defaults.set(
                 InstanceProperties::getSlidingWindowType,
                 InstanceProperties::setSlidingWindowType,
@@ -96,20 +93,32 @@ final class CircuitDefaults implements BeanPostProcessor {
     }
 
     /**
-     * Where the application may have set a value, in its own order, ending with the instance that we may fill.
+     * Returns the configurations that Resilience4j applies below an instance's own: the base that it names, and that
+     * one's base, else the one of its own name, else the default one.
      */
-    private record Defaults(
-            InstanceProperties own,
-            @Nullable InstanceProperties base,
-            @Nullable InstanceProperties named,
-            @Nullable InstanceProperties all) {
+    private static List<InstanceProperties> inEffectBelow(
+            InstanceProperties own, Map<String, InstanceProperties> configs) {
+        if (own.getBaseConfig() == null) {
+            InstanceProperties named = configs.getOrDefault(PublisherCircuit.NAME, configs.get("default"));
+            return (named == null) ? List.of() : List.of(named);
+        }
+        Set<InstanceProperties> bases = new LinkedHashSet<>();
+        InstanceProperties base = configs.get(own.getBaseConfig());
+        while (base != null && bases.add(base)) {
+            base = (base.getBaseConfig() == null) ? null : configs.get(base.getBaseConfig());
+        }
+        return List.copyOf(bases);
+    }
+
+    /**
+     * Fills what is unset.
+     */
+    private record Defaults(InstanceProperties own, List<InstanceProperties> below) {
 
         <T> void set(
                 Function<InstanceProperties, @Nullable T> getter, BiConsumer<InstanceProperties, T> setter, T value) {
-            boolean unset = Arrays.asList(this.own, this.base, this.named, this.all).stream()
-                    .filter(Objects::nonNull)
-                    .allMatch(properties -> getter.apply(properties) == null);
-            if (unset) {
+            if (getter.apply(this.own) == null
+                    && this.below.stream().allMatch(properties -> getter.apply(properties) == null)) {
                 setter.accept(this.own, value);
             }
         }

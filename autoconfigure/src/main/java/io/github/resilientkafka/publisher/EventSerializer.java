@@ -103,7 +103,10 @@ final class EventSerializer implements AutoCloseable {
         return timestamp;
     }
 
-    private int validTopicHash(String topic) {
+    private int validTopicHash(@Nullable String topic) {
+        if (topic == null) {
+            throw new IllegalArgumentException("The topic is null");
+        }
         Integer known = this.topicHashes.get(topic);
         if (known != null) {
             return known;

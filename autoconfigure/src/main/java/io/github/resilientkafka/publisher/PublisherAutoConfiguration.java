@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -31,10 +31,10 @@ import org.springframework.kafka.core.ProducerFactory;
             "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
             "io.github.resilience4j.springboot3.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration"
         })
-@ConditionalOnProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnClass(ProducerFactory.class)
 @EnableConfigurationProperties({PublisherProperties.class, DlqProperties.class})
-public final class PublisherAutoConfiguration {
+final class PublisherAutoConfiguration {
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
 

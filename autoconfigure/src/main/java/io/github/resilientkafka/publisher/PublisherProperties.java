@@ -10,6 +10,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * How events are published. Connection, TLS and SASL stay in spring.kafka.*.
  *
+ * @param mode Where an event goes first; only direct (to Kafka, and to the database while Kafka is away) is available.
  * @param async Whether publish returns before the event is durable. When off, it returns completed futures or throws.
  * @param maxQueueBytes Bytes of events that may be accepted and not durable yet; beyond that publishing is refused.
  * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
@@ -19,6 +20,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("resilient-kafka.publisher")
 public record PublisherProperties(
+        @DefaultValue("direct") Mode mode,
         @DefaultValue("true") boolean async,
         @DefaultValue("64MB") DataSize maxQueueBytes,
         @DefaultValue("30s") Duration timeout,
@@ -28,7 +30,34 @@ public record PublisherProperties(
 
     private static final String PREFIX = "resilient-kafka.publisher.";
 
+    /**
+     * Where an event goes first.
+     */
+    public enum Mode {
+
+        /**
+         * To Kafka, and to the database while Kafka is away.
+         */
+        DIRECT,
+
+        /**
+         * To the database, in the caller's transaction. Not available yet.
+         */
+        OUTBOX,
+
+        /**
+         * Decided event by event. Not available yet.
+         */
+        HYBRID
+    }
+
     public PublisherProperties {
+        if (mode != Mode.DIRECT) {
+            throw new ConfigurationException(
+                    PREFIX + "mode",
+                    mode + " is not available in this version",
+                    "Set " + PREFIX + "mode to direct, or remove it: direct is the default.");
+        }
         if (maxQueueBytes.toBytes() < 1024) {
             throw new ConfigurationException(
                     PREFIX + "max-queue-bytes",

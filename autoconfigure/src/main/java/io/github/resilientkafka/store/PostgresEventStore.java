@@ -25,8 +25,10 @@ final class PostgresEventStore extends JdbcEventStore {
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
         this.save = scope.sql(PostgresSql.SAVE);
-        this.settle = scope.sql(
-                PostgresSql.FENCE + (retain ? PostgresSql.RESOLVE : PostgresSql.DELETE) + PostgresSql.RENEW_AND_COUNT);
+        this.settle = scope.sql(PostgresSql.FENCE
+                + (retain
+                        ? PostgresSql.RESOLVE + PostgresSql.RENEW_AND_COUNT
+                        : PostgresSql.DELETE + PostgresSql.RENEW));
         this.settleFailures = scope.sql(PostgresSql.FENCE + PostgresSql.FAIL);
         this.stillOwned = scope.sql(PostgresSql.STILL_OWNED);
         this.release = scope.sql(PostgresSql.RELEASE);

@@ -94,6 +94,12 @@ final class PostgresSql {
               returning e.lane)
             """;
 
+    static final String RENEW = """
+            update {lanes} l
+               set expires_at = now() + ? * interval '1 millisecond'
+              from fence f
+             where l.namespace = ? and l.channel = ? and l.lane = f.lane and (select count(*) from fence) = ?""";
+
     static final String RENEW_AND_COUNT = """
             update {lanes} l
                set expires_at = now() + ? * interval '1 millisecond', resolved = l.resolved + t.resolved

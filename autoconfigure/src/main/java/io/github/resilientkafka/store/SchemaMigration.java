@@ -92,7 +92,7 @@ class SchemaMigration {
                         "look up the schema", connection -> SchemaTables.folded(connection.getMetaData(), schema));
     }
 
-    private void runScripts() {
+    void runScripts() {
         LOCK_OF_THIS_PROCESS.lock();
         try {
             this.session.inTransaction("run the schema scripts", connection -> {

@@ -32,6 +32,9 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+/**
+ * What is contributed when, in both Spring Boot generations.
+ */
 class ActuateAutoConfigurationTests {
 
     private static final String BOOT_4 = "org.springframework.boot.health";

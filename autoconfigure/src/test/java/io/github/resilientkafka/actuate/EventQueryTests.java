@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+/**
+ * Parameters of the endpoint kafkaevents.
+ */
 class EventQueryTests {
 
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");

@@ -11,6 +11,9 @@ import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/**
+ * The optional connectivity check (row H9).
+ */
 @Timeout(20)
 class KafkaBrokerHealthTests {
 

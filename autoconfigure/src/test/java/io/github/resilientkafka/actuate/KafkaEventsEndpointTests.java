@@ -31,6 +31,9 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.dao.QueryTimeoutException;
 
+/**
+ * The endpoint kafkaevents (rows W6, W7).
+ */
 class KafkaEventsEndpointTests {
 
     private static final Filter ANY = new Filter(null, null, null, null, null, null);

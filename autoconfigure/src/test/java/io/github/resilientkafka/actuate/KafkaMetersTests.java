@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+/**
+ * Metrics by name and value (rows W8, H8).
+ */
 class KafkaMetersTests {
 
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");

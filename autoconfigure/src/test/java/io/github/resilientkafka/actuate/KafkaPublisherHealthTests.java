@@ -13,6 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessResourceFailureException;
 
+/**
+ * Health of the publisher (rows P5, W4, H3).
+ */
 class KafkaPublisherHealthTests {
 
     private static final Instant OLDEST = Instant.parse("2026-01-01T00:00:00Z");

@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/**
+ * A source that is slow or dead holds up nobody.
+ */
 @Timeout(20)
 class LastAnswerTests {
 

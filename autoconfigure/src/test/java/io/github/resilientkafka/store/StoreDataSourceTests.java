@@ -2,19 +2,22 @@ package io.github.resilientkafka.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.IMetricsTracker;
 import io.github.resilientkafka.message.ConfigurationException;
+import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.mockito.Answers;
 import org.springframework.aop.framework.ProxyFactory;
-import org.springframework.beans.factory.support.AutowireCandidateQualifier;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
@@ -107,58 +110,7 @@ class StoreDataSourceTests {
     }
 
     @Test
-    void theQualifiedBeanIsUsedAsItIs() throws Exception {
-        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-        DataSource meant = new SimpleDriverDataSource(new org.h2.Driver(), url());
-        register(beans, "main", new SimpleDriverDataSource(), false);
-        register(beans, "events", meant, true);
-
-        assertThat(choose(beans).dataSource()).isSameAs(meant);
-    }
-
-    @Test
-    void thePrimaryOneOfSeveralIsUsed() throws Exception {
-        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-        DataSource primary = new SimpleDriverDataSource(new org.h2.Driver(), url());
-        register(beans, "a", new SimpleDriverDataSource(), false);
-        register(beans, "b", primary, false).setPrimary(true);
-
-        assertThat(choose(beans).dataSource()).isSameAs(primary);
-    }
-
-    @Test
-    void severalWithoutAPrimaryOneAreRefused() {
-        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-        register(beans, "a", new SimpleDriverDataSource(), false);
-        register(beans, "b", new SimpleDriverDataSource(), false);
-
-        assertThatExceptionOfType(ConfigurationException.class)
-                .isThrownBy(() -> choose(beans))
-                .withMessageContaining("a, b")
-                .satisfies(ex -> assertThat(ex.cure()).contains("@ResilientKafkaDataSource"));
-    }
-
-    @Test
-    void severalQualifiedOnesAreRefused() {
-        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-        register(beans, "a", new SimpleDriverDataSource(), true);
-        register(beans, "b", new SimpleDriverDataSource(), true);
-
-        assertThatExceptionOfType(ConfigurationException.class)
-                .isThrownBy(() -> choose(beans))
-                .withMessageContaining("several DataSource beans are qualified");
-    }
-
-    @Test
-    void withoutADataSourceTheCureNamesBothWays() {
-        assertThatExceptionOfType(ConfigurationException.class)
-                .isThrownBy(() -> choose(new DefaultListableBeanFactory()))
-                .satisfies(ex -> assertThat(ex.cure())
-                        .contains("spring.datasource.url", "resilient-kafka.fallback.store-failures=false"));
-    }
-
-    @Test
-    void routedConnectionsAreRefused() {
+    void routedConnectionsAreRefused() throws Exception {
         try (HikariDataSource target = hikari()) {
             AbstractRoutingDataSource routing = new AbstractRoutingDataSource() {
                 @Override
@@ -180,11 +132,8 @@ class StoreDataSourceTests {
 
     @Test
     void aDatabaseWeDoNotKnowIsRefused() throws Exception {
-        DataSource unknown = (DataSource) proxy(
-                DataSource.class,
-                (name) -> proxy(
-                        java.sql.Connection.class,
-                        connectionMethod -> proxy(java.sql.DatabaseMetaData.class, method -> "DB Nine")));
+        DataSource unknown = mock(DataSource.class, Answers.RETURNS_DEEP_STUBS);
+        when(unknown.getConnection().getMetaData().getDatabaseProductName()).thenReturn("DB Nine");
 
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> DatabaseVendor.of(choose(unknown)))
@@ -192,34 +141,44 @@ class StoreDataSourceTests {
                 .satisfies(ex -> assertThat(ex.cure()).contains("PostgreSQL", "H2"));
     }
 
-    private static StoreDataSource choose(DataSource dataSource) {
-        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-        register(beans, "dataSource", dataSource, false);
-        return choose(beans);
-    }
-
-    private static StoreDataSource choose(DefaultListableBeanFactory beans) {
-        try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(beans)) {
-            context.register(Chooser.class);
-            context.refresh();
-            return context.getBean(Chooser.class).source;
-        } catch (org.springframework.beans.factory.BeanCreationException ex) {
-            if (ex.getRootCause() instanceof ConfigurationException cause) {
-                throw cause;
+    @Test
+    void aDatabaseThatIsAwayIsKnownByItsUrl() throws Exception {
+        try (HikariDataSource application = new HikariDataSource()) {
+            application.setJdbcUrl("jdbc:h2:tcp://127.0.0.1:1/nowhere");
+            try (StoreDataSource source = choose(application)) {
+                assertThat(DatabaseVendor.of(source)).isEqualTo(DatabaseVendor.H2);
             }
-            throw ex;
         }
     }
 
-    private static RootBeanDefinition register(
-            DefaultListableBeanFactory beans, String name, DataSource dataSource, boolean qualified) {
-        RootBeanDefinition definition = new RootBeanDefinition(DataSource.class, () -> dataSource);
-        definition.setDestroyMethodName("");
-        if (qualified) {
-            definition.addQualifier(new AutowireCandidateQualifier(ResilientKafkaDataSource.class));
+    @Test
+    void aDatabaseThatIsAwayAndHasNoUrlIsRefused() {
+        DataSource away = new SimpleDriverDataSource(new org.h2.Driver(), "jdbc:h2:tcp://127.0.0.1:1/nowhere");
+
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(() -> DatabaseVendor.of(choose(away)))
+                .withMessageContaining("does not answer");
+    }
+
+    private static StoreDataSource choose(DataSource application) {
+        return StoreDataSource.choose(provider(), provider(application));
+    }
+
+    private static ObjectProvider<DataSource> provider(DataSource... dataSources) {
+        DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
+        for (DataSource dataSource : dataSources) {
+            beans.registerSingleton("dataSource", dataSource);
         }
-        beans.registerBeanDefinition(name, definition);
-        return definition;
+        return beans.getBeanProvider(DataSource.class);
+    }
+
+    /** Like the proxies of tools that watch statements. */
+    private static DataSource wrapper(DataSource dataSource) throws SQLException {
+        DataSource wrapper = mock(DataSource.class);
+        when(wrapper.isWrapperFor(any()))
+                .thenAnswer(call -> call.<Class<?>>getArgument(0).isInstance(dataSource));
+        when(wrapper.unwrap(any())).thenReturn(dataSource);
+        return wrapper;
     }
 
     private static HikariDataSource hikari() {

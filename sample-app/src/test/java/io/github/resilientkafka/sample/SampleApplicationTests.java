@@ -25,7 +25,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 
 /**
- * The sample as a visitor meets it: over HTTP, with its own broker and database.
+ * The sample as a visitor meets it: over HTTP, with its own broker and database (rows W1, W6, W7, W8, W10).
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, useMainMethod = UseMainMethod.ALWAYS)
 @Timeout(120)

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * likewise. Everything else is as Kafka has it by default (topics are created when first used, for one), but for what
  * makes a server small and quick; {@link Builder#property} changes any of it.
  *
- * <p>Needs {@code org.apache.kafka:kafka_2.13} on the class path, and Linux. The servers end with this JVM at the latest,
- * even if that is killed. Thread-safe, see {@link LocalServer}.
+ * <p>Needs {@code org.apache.kafka:kafka_2.13} on the class path, in the version of {@code kafka-clients}, and Linux.
+ * Thread-safe; ends with this JVM at the latest, see {@link LocalServer}.
  */
 public final class LocalKafka implements LocalServer, AutoCloseable {
 

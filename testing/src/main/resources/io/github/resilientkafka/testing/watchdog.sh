@@ -86,13 +86,14 @@ finish() {
         await_gone 100
     fi
     destroy
-    memory=$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")
-    [ -z "$memory" ] || ipcrm -m "$memory"
+    if [ -f "${directory:-/nowhere}/data/postmaster.pid" ]; then
+        ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
+    fi
 } 2>/dev/null
 
 setsid "$@" </dev/null >>"$log" 2>&1 &
 server=$!
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 stat "/proc/$server/stat"
 birth=$born
 echo "$server $birth"

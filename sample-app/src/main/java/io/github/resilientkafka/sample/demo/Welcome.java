@@ -59,7 +59,7 @@ class Welcome {
                     curl -X POST {}/demo/broker/kill
                     curl {}/actuator/health
                     curl {}/actuator/kafkaevents
-                    curl {}/actuator/kafkaevents/rows?status=PENDING
+                    curl '{}/actuator/kafkaevents/rows?status=PENDING'
                     curl {}/actuator/metrics/kafka.events.stored_for_retry
                     curl -X POST {}/demo/broker/start
                 """,

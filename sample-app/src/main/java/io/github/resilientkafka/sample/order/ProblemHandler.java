@@ -2,11 +2,13 @@ package io.github.resilientkafka.sample.order;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -35,6 +37,14 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
         problem.setProperty("mayStillArrive", ex.mayStillArrive());
         problem.setProperty("reason", String.valueOf(ex.getCause()));
         return ResponseEntity.of(problem).build();
+    }
+
+    @ExceptionHandler({DataAccessException.class, TransactionException.class})
+    ResponseEntity<ProblemDetail> onDatabaseAway(RuntimeException ex) {
+        logger.warn("The database did not answer", ex);
+        return ResponseEntity.of(ProblemDetail.forStatusAndDetail(
+                        HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer: nothing was published."))
+                .build();
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.then;
 import static org.mockito.Mockito.mock;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.asyncDispatch;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
@@ -30,6 +31,7 @@ import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.MvcResult;
 import org.springframework.test.web.servlet.ResultActions;
+import org.springframework.transaction.CannotCreateTransactionException;
 
 /**
  * What a client learns when its event could not be made durable.
@@ -40,6 +42,8 @@ class OrderControllerTests {
     private static final UUID ORDER_ID = UUID.randomUUID();
 
     private static final UUID EVENT_ID = UUID.randomUUID();
+
+    private static final String ORDER = "{\"customerId\":\"c1\",\"item\":\"book\",\"amount\":1}";
 
     @Autowired
     private MockMvc mvc;
@@ -82,15 +86,24 @@ class OrderControllerTests {
         place().andExpect(jsonPath("$.mayStillArrive").value(false));
     }
 
+    @Test
+    void whenTheDatabaseIsAwayThenNothingIsPublished() throws Exception {
+        given(this.orders.create(anyString(), anyString(), anyInt()))
+                .willThrow(new CannotCreateTransactionException("no connection"));
+        this.mvc
+                .perform(post("/orders").contentType(MediaType.APPLICATION_JSON).content(ORDER))
+                .andExpect(status().isServiceUnavailable())
+                .andExpect(content().contentType(MediaType.APPLICATION_PROBLEM_JSON));
+        then(this.publisher).shouldHaveNoInteractions();
+    }
+
     private void failWith(Throwable error) {
         given(this.publisher.publish(anyString(), any(), any())).willReturn(CompletableFuture.failedFuture(error));
     }
 
     private ResultActions place() throws Exception {
         MvcResult started = this.mvc
-                .perform(post("/orders")
-                        .contentType(MediaType.APPLICATION_JSON)
-                        .content("{\"customerId\":\"c1\",\"item\":\"book\",\"amount\":1}"))
+                .perform(post("/orders").contentType(MediaType.APPLICATION_JSON).content(ORDER))
                 .andExpect(request().asyncStarted())
                 .andReturn();
         return this.mvc

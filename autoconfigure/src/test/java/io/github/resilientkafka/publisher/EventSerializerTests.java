@@ -1,0 +1,149 @@
+package io.github.resilientkafka.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resilientkafka.message.OutgoingEvent;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+
+class EventSerializerTests {
+
+    private static final Instant NOW = Instant.parse("2026-02-03T04:05:06.789Z");
+
+    private final EventSerializer serializer = serializer(StringSerializer.class);
+
+    private static EventSerializer serializer(Class<?> valueSerializer) {
+        Map<String, Object> settings = Map.of(
+                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
+                StringSerializer.class,
+                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
+                valueSerializer.getName());
+        return new EventSerializer(
+                ApplicationSerializers.of(new DefaultKafkaProducerFactory<>(settings)),
+                "shop",
+                Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    @Test
+    @DisplayName("W5: a null key is impossible, and the message says what to do where there is none")
+    void nullKey() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(OutgoingEvent.of("orders", null, "v")))
+                .withMessageContaining("key is null")
+                .withMessageContaining("OutgoingEvent.unkeyed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "a b", "ä", "a/b"})
+    void anInvalidTopicNameIsNamedWithTheRule(String topic) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(OutgoingEvent.of(topic, "k", "v")))
+                .withMessageContaining("Invalid topic name '" + topic + "'")
+                .withMessageContaining("1 to 249 characters");
+    }
+
+    @Test
+    void aTopicNameOf250CharactersAndNoneAtAllAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(OutgoingEvent.of("t".repeat(250), "k", "v")));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(OutgoingEvent.of(null, "k", "v")))
+                .withMessage("The topic is null");
+        assertThat(this.serializer
+                        .serialize(OutgoingEvent.of("t".repeat(249), "k", "v"))
+                        .topic())
+                .hasSize(249);
+    }
+
+    @Test
+    void aNegativePartitionOrTimestampIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(
+                        OutgoingEvent.of("t", "k", "v").withPartition(-1)))
+                .withMessageContaining("partition is negative");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(
+                        OutgoingEvent.of("t", "k", "v").withTimestamp(-1)))
+                .withMessageContaining("timestamp is negative");
+    }
+
+    @Test
+    void aBodyOfTheWrongTypeNamesThePropertyAndTheCure() {
+        assertThatThrownBy(() -> this.serializer.serialize(OutgoingEvent.of("t", "k", new Object())))
+                .isInstanceOf(EventSerializationException.class)
+                .hasMessageContaining("StringSerializer cannot serialise the value of type java.lang.Object")
+                .hasMessageContaining("spring.kafka.producer.value-serializer")
+                .hasMessageContaining("JsonSerializer");
+        assertThatThrownBy(() -> this.serializer.serialize(OutgoingEvent.of("t", 1, "v")))
+                .isInstanceOf(EventSerializationException.class)
+                .hasMessageContaining("spring.kafka.producer.key-serializer");
+    }
+
+    @Test
+    void anEventBecomesACloudEventInBinaryMode() {
+        SerializedEvent event = this.serializer.serialize(OutgoingEvent.of("orders", "k", "v"));
+        assertThat(header(event, "ce_id")).isEqualTo(event.eventId().toString());
+        assertThat(event.eventId().version()).isEqualTo(7);
+        assertThat(event.eventId().getMostSignificantBits() >>> 16).isEqualTo(NOW.toEpochMilli());
+        assertThat(header(event, "ce_type")).isEqualTo("String");
+        assertThat(header(event, "ce_source")).isEqualTo("/shop");
+        assertThat(header(event, "ce_time")).isEqualTo("2026-02-03T04:05:06.789Z");
+        assertThat(header(event, "ce_specversion")).isEqualTo("1.0");
+        assertThat(event.timestamp()).isEqualTo(NOW.toEpochMilli());
+    }
+
+    @Test
+    void headersOfTheApplicationsOwnAreKept() {
+        UUID id = UUID.randomUUID();
+        SerializedEvent event = this.serializer.serialize(OutgoingEvent.of("orders", "k", "v")
+                .withHeader("ce_source", "mine")
+                .withEventId(id)
+                .withEventType("OrderPlaced"));
+        assertThat(header(event, "ce_source")).isEqualTo("mine");
+        assertThat(event.headers().headers("ce_source")).hasSize(1);
+        assertThat(header(event, "ce_id")).isEqualTo(id.toString());
+        assertThat(header(event, "ce_type")).isEqualTo("OrderPlaced");
+    }
+
+    @Test
+    @DisplayName("D1: events without a key are spread over all lanes, those of one key are not")
+    void lanes() {
+        assertThat(java.util.stream.IntStream.range(0, 2_000)
+                        .map(i -> this.serializer
+                                .serialize(OutgoingEvent.unkeyed("t", "v"))
+                                .lane())
+                        .distinct())
+                .hasSize(64);
+        assertThat(java.util.stream.IntStream.range(0, 100)
+                        .map(i -> this.serializer
+                                .serialize(OutgoingEvent.of("t", "k", "v"))
+                                .lane())
+                        .distinct())
+                .hasSize(1);
+    }
+
+    @Test
+    void aTombstoneHasNoValue() {
+        SerializedEvent event = serializer(ByteArraySerializer.class).serialize(OutgoingEvent.of("t", "k", null));
+        assertThat(event.value()).isNull();
+        assertThat(event.toRecord().value()).isNull();
+    }
+
+    private static String header(SerializedEvent event, String name) {
+        return new String(event.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    }
+}

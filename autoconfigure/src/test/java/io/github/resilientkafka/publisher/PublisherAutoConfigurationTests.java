@@ -1,0 +1,248 @@
+package io.github.resilientkafka.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.springboot3.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration;
+import io.github.resilientkafka.AllAutoConfigurations;
+import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.message.ConfigurationException;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
+import org.springframework.boot.autoconfigure.kafka.KafkaAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.ContextConsumer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
+
+class PublisherAutoConfigurationTests {
+
+    private final ApplicationContextRunner withoutDatabase = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class))
+            .withConfiguration(AutoConfigurations.of(AllAutoConfigurations.classes()))
+            .withPropertyValues("spring.application.name=test", "spring.kafka.bootstrap-servers=127.0.0.1:1");
+
+    private final ApplicationContextRunner runner = this.withoutDatabase
+            .withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class))
+            .withPropertyValues("spring.datasource.url=jdbc:h2:mem:publisher;DB_CLOSE_DELAY=-1");
+
+    @Test
+    void thePublisherAndTheRelayAreThereWithKafkaAndADatabase() {
+        this.runner.run(context -> assertThat(context)
+                .hasNotFailed()
+                .hasSingleBean(EventPublisher.class)
+                .hasSingleBean(FailedEventRetryService.class));
+    }
+
+    @Test
+    @DisplayName("H14: resilient-kafka.enabled=false leaves no bean behind")
+    void disabled() {
+        this.runner.withPropertyValues("resilient-kafka.enabled=false").run(context -> assertThat(
+                        context.getBeanDefinitionNames())
+                .noneMatch(name -> name.startsWith("resilientKafka") || name.contains("resilientkafka")));
+    }
+
+    @Test
+    void backsOffFromAPublisherOfTheApplicationsOwn() {
+        this.runner
+                .withBean("mine", EventPublisher.class, () -> org.mockito.Mockito.mock(EventPublisher.class))
+                .run(context ->
+                        assertThat(context).hasSingleBean(EventPublisher.class).hasBean("mine"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "resilient-kafka.retry.backoff=1m,-5m|resilient-kafka.retry.backoff",
+                "resilient-kafka.retry.max-attempts=0|resilient-kafka.retry.max-attempts",
+                "resilient-kafka.retry.interval=0s|resilient-kafka.retry.interval",
+                "resilient-kafka.retry.batch-size=0|resilient-kafka.retry.batch-size",
+                "resilient-kafka.retry.concurrency=0|resilient-kafka.retry.concurrency",
+                "resilient-kafka.retry.lease=10ms|resilient-kafka.retry.lease",
+                "resilient-kafka.retry.retention=-1s|resilient-kafka.retry.retention",
+                "resilient-kafka.publisher.timeout=0s|resilient-kafka.publisher.timeout",
+                "resilient-kafka.publisher.stall-timeout=-1s|resilient-kafka.publisher.stall-timeout",
+                "resilient-kafka.publisher.max-queue-bytes=10B|resilient-kafka.publisher.max-queue-bytes",
+                "resilient-kafka.publisher.mode=outbox|resilient-kafka.publisher.mode",
+                "resilient-kafka.fallback.batch-size=0|resilient-kafka.fallback.batch-size",
+                "resilient-kafka.dlq.suffix=|resilient-kafka.dlq.suffix"
+            })
+    @DisplayName("a value that cannot work fails the start with the property and the cure")
+    void badValue(String setting, String property) {
+        this.runner.withPropertyValues(setting).run(failsNaming(property, "Set " + property));
+    }
+
+    @Test
+    void twoProducerFactoriesWithoutAPrimaryOneFailTheStart() {
+        this.runner.withUserConfiguration(TwoFactories.class).run(failsNaming("ProducerFactory", "@Primary"));
+    }
+
+    @Test
+    void thePrimaryOneOfTwoProducerFactoriesIsUsed() {
+        this.runner.withUserConfiguration(TwoFactoriesOnePrimary.class).run(context -> assertThat(
+                        context.getBean(ProducerSettings.class).bootstrapServers())
+                .isEqualTo("127.0.0.1:3"));
+    }
+
+    @Test
+    void noProducerFactoryFailsTheStart() {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class))
+                .withConfiguration(AutoConfigurations.of(AllAutoConfigurations.classes()))
+                .withPropertyValues("spring.datasource.url=jdbc:h2:mem:nofactory")
+                .run(failsNaming("ProducerFactory", "spring.kafka.bootstrap-servers"));
+    }
+
+    @Test
+    void noDataSourceFailsTheStartWithBothCures() {
+        this.withoutDatabase.run(context -> assertThat(rootOf(context)).satisfies(ex -> assertThat(ex.cure())
+                .contains("spring.datasource.url")
+                .contains("resilient-kafka.fallback.store-failures=false")));
+    }
+
+    @Test
+    @DisplayName("W4: store-failures=false needs no database")
+    void storingSwitchedOff() {
+        this.withoutDatabase
+                .withPropertyValues("resilient-kafka.fallback.store-failures=false")
+                .run(context -> assertThat(context)
+                        .hasNotFailed()
+                        .hasSingleBean(EventPublisher.class)
+                        .doesNotHaveBean(FailedEventRetryService.class));
+    }
+
+    @Test
+    void anInterceptorOfTheApplicationsIsRefusedClearly() {
+        this.runner
+                .withPropertyValues("spring.kafka.producer.properties[interceptor.classes]=com.example.Mine")
+                .run(failsNaming("interceptor.classes", "resilient-kafka.publisher.properties"));
+    }
+
+    @Test
+    void anUnknownSerializerClassIsNamedWithItsProperty() {
+        this.runner
+                .withBean(
+                        ProducerFactory.class,
+                        () -> new DefaultKafkaProducerFactory<>(
+                                Map.of("bootstrap.servers", "127.0.0.1:1", "value.serializer", "com.example.Missing")))
+                .run(failsNaming("spring.kafka.producer.value-serializer", "org.apache.kafka.common.serialization"));
+    }
+
+    @Test
+    @DisplayName(
+            "W2: the circuit has our defaults where the application says nothing, and the application's word elsewhere")
+    void circuitDefaults() {
+        ApplicationContextRunner withResilience4j =
+                this.runner.withConfiguration(AutoConfigurations.of(CircuitBreakerAutoConfiguration.class));
+        withResilience4j.run(context -> {
+            CircuitBreakerConfig config = config(context);
+            assertThat(config.getSlidingWindowSize()).isEqualTo(50);
+            assertThat(config.getMinimumNumberOfCalls()).isEqualTo(10);
+            assertThat(config.getFailureRateThreshold()).isEqualTo(50);
+            assertThat(config.getSlowCallRateThreshold()).isEqualTo(50);
+            assertThat(config.getSlowCallDurationThreshold()).isEqualTo(Duration.ofSeconds(2));
+            assertThat(config.getPermittedNumberOfCallsInHalfOpenState()).isEqualTo(3);
+            assertThat(config.getMaxWaitDurationInHalfOpenState()).isEqualTo(Duration.ofSeconds(10));
+            assertThat(config.getWaitIntervalFunctionInOpenState().apply(1)).isEqualTo(300_000);
+        });
+        withResilience4j
+                .withPropertyValues(
+                        "resilience4j.circuitbreaker.configs.default.sliding-window-size=7",
+                        "resilience4j.circuitbreaker.instances.kafka-publisher.failure-rate-threshold=20")
+                .run(context -> {
+                    CircuitBreakerConfig config = config(context);
+                    assertThat(config.getSlidingWindowSize()).isEqualTo(7);
+                    assertThat(config.getFailureRateThreshold()).isEqualTo(20);
+                    assertThat(config.getPermittedNumberOfCallsInHalfOpenState())
+                            .isEqualTo(3);
+                });
+        withResilience4j
+                .withPropertyValues(
+                        "resilience4j.circuitbreaker.configs.default.sliding-window-size=7",
+                        "resilience4j.circuitbreaker.configs.base.minimum-number-of-calls=4",
+                        "resilience4j.circuitbreaker.instances.kafka-publisher.base-config=base",
+                        "resilience4j.circuitbreaker.instances.kafka-publisher.failure-rate-threshold=20")
+                .run(context -> {
+                    CircuitBreakerConfig config = config(context);
+                    assertThat(config.getSlidingWindowSize())
+                            .as("with a base the default configuration is not in effect")
+                            .isEqualTo(50);
+                    assertThat(config.getMinimumNumberOfCalls()).isEqualTo(4);
+                    assertThat(config.getFailureRateThreshold()).isEqualTo(20);
+                    assertThat(config.getPermittedNumberOfCallsInHalfOpenState())
+                            .isEqualTo(3);
+                });
+    }
+
+    private static CircuitBreakerConfig config(AssertableApplicationContext context) {
+        return context.getBean(CircuitBreakerRegistry.class)
+                .find(PublisherCircuit.NAME)
+                .orElseThrow()
+                .getCircuitBreakerConfig();
+    }
+
+    private static ContextConsumer<AssertableApplicationContext> failsNaming(String property, String cure) {
+        return context -> {
+            assertThat(context).hasFailed();
+            ConfigurationException ex = rootOf(context);
+            assertThat(ex.property()).contains(property);
+            assertThat(ex.cure()).contains(cure);
+        };
+    }
+
+    private static ConfigurationException rootOf(AssertableApplicationContext context) {
+        Throwable failure = context.getStartupFailure();
+        while (failure != null && !(failure instanceof ConfigurationException)) {
+            failure = failure.getCause();
+        }
+        assertThat(failure).isInstanceOf(ConfigurationException.class);
+        return (ConfigurationException) failure;
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoFactories {
+
+        @Bean
+        ProducerFactory<?, ?> one() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:2"));
+        }
+
+        @Bean
+        ProducerFactory<?, ?> two() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:3"));
+        }
+
+        @Bean
+        KafkaTemplate<?, ?> template() {
+            return new KafkaTemplate<>(one());
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoFactoriesOnePrimary {
+
+        @Bean
+        ProducerFactory<?, ?> one() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:2"));
+        }
+
+        @Bean
+        @Primary
+        ProducerFactory<?, ?> two() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:3"));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.github.resilientkafka.store;
+
+import static io.github.resilientkafka.store.StoreDatabase.LEASE;
+import static io.github.resilientkafka.store.StoreDatabase.NOW;
+import static io.github.resilientkafka.store.StoreDatabase.attempt;
+import static io.github.resilientkafka.store.StoreDatabase.rows;
+import static io.github.resilientkafka.store.StoreDatabase.scope;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.resilientkafka.testing.LocalPostgres;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * What the database has to touch: never the settled rows, however many there are, and even when its statistics are of a
+ * time when all rows were pending.
+ */
+class PostgresPlansTests {
+
+    private static final int SETTLED = 40_000;
+
+    private static final int TOUCHED_AT_MOST = 3_000;
+
+    private final StoreDatabase database = new StoreDatabase(LocalPostgres.shared());
+
+    private HikariDataSource oneConnection;
+
+    private JdbcTemplate jdbc;
+
+    private EventStore store;
+
+    private FailedEvents events;
+
+    /** One lane only: nothing but the order asked for keeps the planner from the primary key then. */
+    @BeforeEach
+    void fill() {
+        this.database.store().save(rows(SETTLED, 7));
+        this.jdbc = this.database.jdbc();
+        this.jdbc.execute("alter table failed_kafka_events set (autovacuum_enabled = false)");
+        this.jdbc.execute("analyze failed_kafka_events");
+        this.jdbc.update("update failed_kafka_events set status = 'RESOLVED', resolved_at = now()");
+        this.jdbc.execute("vacuum failed_kafka_events");
+        this.database.store().save(rows(100, 7, 8));
+
+        this.oneConnection = new HikariDataSource();
+        this.database.pool().copyStateTo(this.oneConnection);
+        this.oneConnection.setPoolName("one");
+        this.oneConnection.setMaximumPoolSize(1);
+        JdbcSession session = new JdbcSession(this.oneConnection, () -> {});
+        this.store = DatabaseVendor.POSTGRESQL.eventStore(session, scope(null, "app"), true);
+        this.events = DatabaseVendor.POSTGRESQL.failedEvents(session, scope(null, "app"));
+    }
+
+    @AfterEach
+    void close() {
+        this.oneConnection.close();
+        this.database.close();
+    }
+
+    @Test
+    void leaseReadAndSettleTouchPendingRowsOnly() {
+        long before = touched();
+        for (int i = 0; i < 8; i++) {
+            List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, NOW, 16, LEASE);
+            List<StoredEvent> rows = this.store.read(leases, EventStatus.PENDING, NOW, 10, List.of(1L, 2L));
+            assertThat(rows).hasSize(10);
+            assertThat(this.store.settle("w", leases, rows.subList(0, 8), NOW, LEASE))
+                    .isTrue();
+            assertThat(this.store.settleFailures("w", leases, attempts(rows.subList(8, 10)), NOW, LEASE))
+                    .isTrue();
+            this.store.release("w", leases);
+        }
+
+        assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);
+    }
+
+    @Test
+    void refusedDeadLettersAreFoundWithoutASearch() {
+        long before = touched();
+        for (int i = 0; i < 8; i++) {
+            List<LaneLease> leases = this.store.lease("w", EventStatus.DLQ_FAILED, NOW, 16, LEASE);
+            this.store.read(List.of(new LaneLease(7, 1)), EventStatus.DLQ_FAILED, NOW, 10, List.of());
+            assertThat(leases).isEmpty();
+        }
+
+        assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);
+    }
+
+    @Test
+    void statisticsAndPurgeTouchWhatTheyReturnOnly() {
+        long before = touched();
+        for (int i = 0; i < 8; i++) {
+            assertThat(this.events.stats().pending()).isEqualTo(200);
+            assertThat(this.events.purge(EventStatus.RESOLVED, NOW.minusSeconds(1_000_000_000), 10))
+                    .isZero();
+            assertThat(this.events.purge(EventStatus.DLQ, NOW, 10)).isZero();
+        }
+
+        assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);
+    }
+
+    private static List<FailedAttempt> attempts(List<StoredEvent> rows) {
+        return rows.stream()
+                .map(row -> attempt(row, EventStatus.PENDING, EventStatus.DLQ_FAILED))
+                .toList();
+    }
+
+    /** Rows and index entries that the one session has looked at so far. */
+    private long touched() {
+        new JdbcTemplate(this.oneConnection).execute("select pg_stat_force_next_flush()");
+        return this.jdbc.queryForObject("""
+                select t.seq_tup_read + coalesce(sum(i.idx_tup_read), 0)
+                  from pg_stat_user_tables t join pg_stat_user_indexes i on i.relid = t.relid
+                 where t.relname = 'failed_kafka_events'
+                 group by t.seq_tup_read""", Long.class);
+    }
+}
