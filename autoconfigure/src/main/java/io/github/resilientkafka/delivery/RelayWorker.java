@@ -106,7 +106,7 @@ final class RelayWorker extends Thread {
             }
         } catch (DataAccessException ex) {
             databaseFailed(ex);
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             this.relay.circuit().reserveTrials(false);
             logger.error("A pass of the relay failed; the next one comes in {}", untilNextPass(), ex);
         }

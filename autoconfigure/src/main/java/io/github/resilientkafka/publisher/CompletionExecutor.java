@@ -3,6 +3,7 @@ package io.github.resilientkafka.publisher;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -87,7 +88,15 @@ final class CompletionExecutor {
             if (threads == null) {
                 throw new IllegalStateException("Not started");
             }
-            threads.execute(this::drain);
+            try {
+                threads.execute(this::drain);
+            } catch (RejectedExecutionException ex) {
+                this.drainers.decrementAndGet();
+                if (threads.isShutdown()) {
+                    throw ex;
+                }
+                logger.debug("All callback threads are just ending; the next check tries again", ex);
+            }
         }
     }
 

@@ -101,6 +101,7 @@ final class EventFlow {
 
     void sent(InFlightEvent event, RecordMetadata metadata) {
         this.observer.sent(event.ageNanos());
+        this.refusedTopics.forget(event.event().topic());
         event.succeed(Outcome.SENT, metadata.partition(), metadata.hasOffset() ? metadata.offset() : null);
     }
 

@@ -3,6 +3,7 @@ package io.github.resilientkafka.publisher;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,11 +25,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KafkaProbe implements AutoCloseable {
 
+    /**
+     * How long the client keeps a question that we no longer wait for.
+     */
+    private static final Duration QUESTION_TIMEOUT = Duration.ofSeconds(30);
+
     private final ProducerSettings settings;
 
     private final Duration timeout;
 
     private @Nullable Admin admin;
+
+    private @Nullable Map<String, KafkaFuture<TopicDescription>> pendingQuestion;
 
     /**
      * What a cluster says of itself.
@@ -66,14 +74,33 @@ public final class KafkaProbe implements AutoCloseable {
      * refused, which no waiting will cure). Without topics, whether it has any broker.
      * @param topics topics that lately met an outage
      * @return whether a trial is worthwhile
-     * @throws KafkaException if it does not answer in time
+     * @throws KafkaException if it does not answer in time; the same question is waited for again at the next call,
+     * since every new one to a broker that does not answer is a line in the log
      */
     boolean canTake(Collection<String> topics) {
+        if (this.pendingQuestion == null && !BootstrapCheck.anyAccepts(this.settings.bootstrapServers())) {
+            throw new org.apache.kafka.common.errors.TimeoutException(
+                    "None of " + this.settings.bootstrapServers() + " accepts connections");
+        }
         if (topics.isEmpty()) {
             return !describeCluster(this.timeout).nodes().isEmpty();
         }
-        for (KafkaFuture<TopicDescription> answer :
-                admin().describeTopics(topics).topicNameValues().values()) {
+        Map<String, KafkaFuture<TopicDescription>> question = this.pendingQuestion;
+        if (question == null) {
+            question = admin().describeTopics(topics).topicNameValues();
+            this.pendingQuestion = question;
+        }
+        try {
+            return anyLed(question.values());
+        } finally {
+            if (question.values().stream().allMatch(KafkaFuture::isDone)) {
+                this.pendingQuestion = null;
+            }
+        }
+    }
+
+    private boolean anyLed(Collection<KafkaFuture<TopicDescription>> answers) {
+        for (KafkaFuture<TopicDescription> answer : answers) {
             try {
                 boolean led = await(answer, this.timeout).partitions().stream()
                         .anyMatch(partition -> partition.leader() != null
@@ -138,7 +165,7 @@ public final class KafkaProbe implements AutoCloseable {
     private synchronized Admin admin() {
         Admin admin = this.admin;
         if (admin == null) {
-            admin = Admin.create(this.settings.admin(this.timeout));
+            admin = Admin.create(this.settings.admin(QUESTION_TIMEOUT));
             this.admin = admin;
         }
         return admin;
@@ -152,6 +179,7 @@ public final class KafkaProbe implements AutoCloseable {
         synchronized (this) {
             admin = this.admin;
             this.admin = null;
+            this.pendingQuestion = null;
         }
         if (admin != null) {
             admin.close(Duration.ZERO);

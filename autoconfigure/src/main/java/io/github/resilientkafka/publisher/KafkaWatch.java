@@ -25,7 +25,9 @@ final class KafkaWatch {
 
     private static final Logger logger = LoggerFactory.getLogger(KafkaWatch.class);
 
-    private static final int FAILURES_UNTIL_RESET = 10;
+    private static final int FAILURES_UNTIL_RESET = 60;
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     private final PublisherCircuit circuit;
 
@@ -121,11 +123,13 @@ final class KafkaWatch {
                     }
                 }
             } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
-                this.probe.describeCluster(Duration.ofSeconds(2));
+                this.probe.describeCluster(CONNECT_TIMEOUT);
                 answered();
             }
         } catch (RuntimeException ex) {
             silent(ex);
+        } catch (Error ex) {
+            logger.error("The recovery probe failed", ex);
         }
     }
 
@@ -147,6 +151,8 @@ final class KafkaWatch {
         }
         if (this.state == ConnectionState.CONNECTING) {
             disconnected(ex.toString());
+            // Nobody is to find out again, each for max.block.ms, that Kafka is not there.
+            this.circuit.open(ex);
         }
         if (++this.failuresInARow % FAILURES_UNTIL_RESET == 0) {
             this.probe.reset();

@@ -20,6 +20,7 @@ public final class ProducerSession {
 
     private final AtomicReference<@Nullable Throwable> unseenError = new AtomicReference<>();
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // a lost update is a moment of patience more or less
     private volatile long lastProgressNanos = System.nanoTime();
 
     private volatile boolean everAcked;
@@ -31,15 +32,18 @@ public final class ProducerSession {
     }
 
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
-        if (this.outstanding.getAndIncrement() == 0) {
-            this.lastProgressNanos = System.nanoTime();
-        }
         try {
             this.producer.send(record, send);
         } catch (RuntimeException ex) {
             // Thrown instead of handed to the callback: closed meanwhile, or the caller was interrupted.
             send.onCompletion(null, ex);
         }
+        // Counted only now, and the clock set before: waiting for metadata is no debt of the broker's. The answer may
+        // have come already, the number is then negative for a moment.
+        if (this.outstanding.get() <= 0) {
+            this.lastProgressNanos = System.nanoTime();
+        }
+        this.outstanding.incrementAndGet();
     }
 
     void acked() {
@@ -77,7 +81,14 @@ public final class ProducerSession {
      * @return nanoseconds, 0 if nothing is outstanding
      */
     long silentNanos() {
-        return (this.outstanding.get() == 0) ? 0 : System.nanoTime() - this.lastProgressNanos;
+        return (this.outstanding.get() <= 0) ? 0 : System.nanoTime() - this.lastProgressNanos;
+    }
+
+    /**
+     * Excuses a time in which this process itself stood still.
+     */
+    void excuse(long nanos) {
+        this.lastProgressNanos += nanos;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilientkafka.publisher.ProducerRecreationPolicy.StalledException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -45,6 +46,10 @@ public final class ProducerSessions {
 
     private @Nullable ScheduledExecutorService watch;
 
+    private final PublisherCircuit.Listener onCircuitChange = this::circuitChanged;
+
+    private long lastCheckNanos;
+
     private int failuresInARow;
 
     private long nextTryNanos;
@@ -88,6 +93,8 @@ public final class ProducerSessions {
                 }
                 noteFailure(ex);
             }
+            this.circuit.addListener(this.onCircuitChange);
+            this.lastCheckNanos = System.nanoTime();
             ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
                 Thread thread = new Thread(task, "resilient-kafka-" + this.name + "-watch");
                 thread.setDaemon(true);
@@ -114,6 +121,7 @@ public final class ProducerSessions {
         ProducerSession session;
         synchronized (this) {
             if (this.watch != null) {
+                this.circuit.removeListener(this.onCircuitChange);
                 this.watch.shutdownNow();
                 this.watch = null;
             }
@@ -140,17 +148,19 @@ public final class ProducerSessions {
     private void checkSafely() {
         try {
             check();
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             logger.error("The {} producer could not be checked", this.name, ex);
         }
     }
 
     private synchronized void check() {
+        long late = excusableNanos();
         ProducerSession session = this.current;
         if (session == null) {
             recreate();
             return;
         }
+        session.excuse(late);
         if (session.everAcked()) {
             this.failuresInARow = 0;
         }
@@ -161,6 +171,10 @@ public final class ProducerSessions {
             logger.warn("The {} producer is stalled: {}", this.name, error.getMessage());
             this.circuit.open(error);
         }
+        if (this.circuit.isOpen() && session.outstanding() == 0) {
+            abandon(session, new IllegalStateException("The circuit is open"));
+            return;
+        }
         if (error != null && this.policy.shouldRecreate(error)) {
             logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
             this.circuit.open(error);
@@ -170,8 +184,37 @@ public final class ProducerSessions {
         }
     }
 
+    /**
+     * Returns by how much this check is late, if that is much: the process stood still (a long pause of the garbage
+     * collector, a frozen machine), and so did whoever should have noted the answers.
+     */
+    private long excusableNanos() {
+        long now = System.nanoTime();
+        long late = now - this.lastCheckNanos - TICK.toNanos();
+        this.lastCheckNanos = now;
+        return (late > TICK.multipliedBy(5).toNanos()) ? late : 0;
+    }
+
+    /**
+     * The trials need a producer at once. No lock is taken for any other state: two of these may open the circuit at the
+     * same time, each with its own lock held.
+     */
+    private void circuitChanged(State state) {
+        if (state == State.HALF_OPEN) {
+            synchronized (this) {
+                if (this.current == null) {
+                    this.nextTryNanos = System.nanoTime();
+                    recreate();
+                }
+            }
+        }
+    }
+
+    /**
+     * While the circuit is open nothing is sent, and a producer would only fill the log with vain attempts to connect.
+     */
     private void recreate() {
-        if (this.watch == null || System.nanoTime() - this.nextTryNanos < 0) {
+        if (this.watch == null || this.circuit.isOpen() || System.nanoTime() - this.nextTryNanos < 0) {
             return;
         }
         try {

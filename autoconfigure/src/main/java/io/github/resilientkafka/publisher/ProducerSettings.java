@@ -121,8 +121,8 @@ public final class ProducerSettings {
     }
 
     /**
-     * Returns settings for an administration client that gives up quickly.
-     * @param timeout for each of its calls
+     * Returns settings for an administration client.
+     * @param timeout after which it gives up a question
      * @return the settings, connection and security as the producer's
      */
     Map<String, Object> admin(Duration timeout) {
@@ -134,7 +134,7 @@ public final class ProducerSettings {
         admin.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId("probe"));
         admin.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
         admin.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
-        admin.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 100);
+        admin.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 200);
         admin.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
         return admin;
     }

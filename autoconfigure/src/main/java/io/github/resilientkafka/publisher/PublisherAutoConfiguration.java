@@ -103,6 +103,7 @@ final class PublisherAutoConfiguration {
             EventNotifier notifier,
             ObjectProvider<Clock> clocks,
             ObjectProvider<PublisherObserver> observers) {
+        ClientVersionCheck.warn();
         Clock clock = clocks.getIfUnique(Clock::systemUTC);
         PublisherObserver observer = observers.getIfUnique(() -> PublisherObserver.NONE);
         GroupCommitWriter writer = writers.getIfAvailable();

@@ -191,7 +191,7 @@ public final class PublisherCircuit {
         this.lastOutage = reason;
         State state = this.breaker.getState();
         if (state == State.CLOSED || state == State.HALF_OPEN) {
-            this.breaker.transitionToOpenState();
+            transition(this.breaker::transitionToOpenState);
         }
     }
 
@@ -200,11 +200,15 @@ public final class PublisherCircuit {
      */
     void halfOpen() {
         if (this.breaker.getState() == State.OPEN) {
-            try {
-                this.breaker.transitionToHalfOpenState();
-            } catch (IllegalStateTransitionException ex) {
-                logger.debug("The circuit changed by itself meanwhile", ex);
-            }
+            transition(this.breaker::transitionToHalfOpenState);
+        }
+    }
+
+    private static void transition(Runnable transition) {
+        try {
+            transition.run();
+        } catch (IllegalStateTransitionException ex) {
+            logger.debug("The circuit changed by itself meanwhile", ex);
         }
     }
 

@@ -11,13 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RefusedTopics {
 
-    private static final long MEMORY_NANOS = Duration.ofSeconds(30).toNanos();
+    private static final long FIRST_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final long MAX_NANOS = Duration.ofSeconds(30).toNanos();
 
     private static final int MAX_TOPICS = 1_000;
 
     private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
 
-    private record Refusal(Throwable error, long untilNanos) {}
+    private record Refusal(Throwable error, long memoryNanos, long untilNanos) {
+
+        boolean isOver() {
+            return this.untilNanos - System.nanoTime() <= 0;
+        }
+    }
 
     RefusedTopics() {}
 
@@ -27,23 +34,24 @@ public final class RefusedTopics {
             return null;
         }
         Refusal refusal = this.refusals.get(topic);
-        if (refusal == null) {
-            return null;
-        }
-        if (refusal.untilNanos() - System.nanoTime() <= 0) {
-            this.refusals.remove(topic, refusal);
-            return null;
-        }
-        return refusal.error();
+        return (refusal == null || refusal.isOver()) ? null : refusal.error();
     }
 
     /**
-     * Remembers a refusal, unless one is remembered already: its time runs from the first.
+     * Remembers a refusal: for a second, so that a topic which is being created is soon tried again, and for twice as
+     * long each time it is refused after that. One that is remembered runs on as it is.
      */
     void add(String topic, Throwable error) {
-        if (this.refusals.size() < MAX_TOPICS) {
-            this.refusals.putIfAbsent(topic, new Refusal(error, System.nanoTime() + MEMORY_NANOS));
+        if (this.refusals.size() >= MAX_TOPICS) {
+            this.refusals.values().removeIf(Refusal::isOver);
         }
+        this.refusals.compute(topic, (name, before) -> {
+            if (before != null && !before.isOver()) {
+                return before;
+            }
+            long memory = (before == null) ? FIRST_NANOS : Math.min(MAX_NANOS, 2 * before.memoryNanos());
+            return new Refusal(error, memory, System.nanoTime() + memory);
+        });
     }
 
     /**

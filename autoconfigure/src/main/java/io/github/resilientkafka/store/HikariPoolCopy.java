@@ -1,15 +1,16 @@
 package io.github.resilientkafka.store;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
 
 /**
- * A small pool beside the application's own, with the same connection settings.
+ * A small pool beside the application's own, with the same connection settings. User name and password are asked for
+ * anew for every connection, since the application may change them while it runs.
  * <p>
  * Four connections: two for the writers, two for the relay, lent for single statements only. Administration and
  * statistics wait their turn. One of them stays open while Kafka is well, checked often enough to be usable at once.
  */
-final class HikariPoolCopy {
+final class HikariPoolCopy extends HikariDataSource {
 
     private static final int CONNECTIONS = 4;
 
@@ -19,10 +20,14 @@ final class HikariPoolCopy {
 
     private static final long KEEPALIVE = 30_000;
 
-    private HikariPoolCopy() {}
+    private final HikariDataSource original;
+
+    private HikariPoolCopy(HikariDataSource original) {
+        this.original = original;
+    }
 
     /**
-     * Whether a pool's settings say how it connects; a subclass may have its own ways, such as passwords that expire.
+     * Whether a pool's settings say how it connects; a subclass may have its own ways.
      * @param dataSource the application's pool
      * @return whether it can be copied
      */
@@ -31,13 +36,14 @@ final class HikariPoolCopy {
     }
 
     /**
-     * Starts a pool; does not wait for the database.
+     * Creates a pool that connects when it is first used.
      * @param dataSource the application's pool
      * @return the copy, to be closed
      */
     static HikariDataSource of(Object dataSource) {
-        HikariConfig copy = new HikariConfig();
-        ((HikariDataSource) dataSource).copyStateTo(copy);
+        HikariDataSource original = (HikariDataSource) dataSource;
+        HikariPoolCopy copy = new HikariPoolCopy(original);
+        original.copyStateTo(copy);
         if (copy.getMetricRegistry() != null) {
             copy.setMetricRegistry(null);
         } else {
@@ -61,7 +67,7 @@ final class HikariPoolCopy {
         copy.setAutoCommit(true);
         copy.setReadOnly(false);
         copy.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        return new HikariDataSource(copy);
+        return copy;
     }
 
     /**
@@ -72,5 +78,20 @@ final class HikariPoolCopy {
     static String url(Object dataSource) {
         String url = ((HikariDataSource) dataSource).getJdbcUrl();
         return url == null ? "" : url;
+    }
+
+    @Override
+    public String getUsername() {
+        return this.original.getUsername();
+    }
+
+    @Override
+    public String getPassword() {
+        return this.original.getPassword();
+    }
+
+    @Override
+    public Credentials getCredentials() {
+        return this.original.getCredentials();
     }
 }

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import javax.sql.DataSource;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.UncategorizedSQLException;
@@ -99,7 +100,8 @@ final class JdbcSession {
         try {
             return this.dataSource.getConnection();
         } catch (SQLException ex) {
-            throw new CannotGetJdbcConnectionException("No connection to the event store's database", ex);
+            String reason = NestedExceptionUtils.getMostSpecificCause(ex).getMessage();
+            throw new CannotGetJdbcConnectionException("No connection to the event store's database: " + reason, ex);
         }
     }
 

@@ -6,11 +6,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.springframework.dao.DataAccessException;
 
 /**
  * The store in PostgreSQL: every operation is one statement, committed by itself, whose text never changes.
  */
 final class PostgresEventStore extends JdbcEventStore {
+
+    private static final String UNTRANSLATABLE_CHARACTER = "22P05";
 
     private final String save;
 
@@ -39,6 +42,15 @@ final class PostgresEventStore extends JdbcEventStore {
         if (events.isEmpty()) {
             return;
         }
+        try {
+            insert(events);
+        } catch (DataAccessException ex) {
+            requireUntranslatable(ex);
+            insert(events.stream().map(StoredText::ascii).toList());
+        }
+    }
+
+    private void insert(List<FailedEvent> events) {
         this.session.run("store events", connection -> {
             try (var parameters = new PostgresParameters(connection, this.save)) {
                 return parameters
@@ -137,6 +149,16 @@ final class PostgresEventStore extends JdbcEventStore {
         if (leases.isEmpty()) {
             return attempts.isEmpty();
         }
+        try {
+            return fail(owner, leases, attempts, now, lease);
+        } catch (DataAccessException ex) {
+            requireUntranslatable(ex);
+            return fail(owner, leases, attempts.stream().map(StoredText::ascii).toList(), now, lease);
+        }
+    }
+
+    private boolean fail(
+            String owner, List<LaneLease> leases, List<FailedAttempt> attempts, Instant now, Duration lease) {
         return this.session.run("settle failed events", connection -> {
             try (var parameters = new PostgresParameters(connection, this.settleFailures)) {
                 fence(parameters, owner, leases)
@@ -194,5 +216,12 @@ final class PostgresEventStore extends JdbcEventStore {
                         .number(leases.size())
                         .update()
                 == leases.size();
+    }
+
+    /** Not every database is encoded in UTF-8; what it has no character for must not keep a row out. */
+    private static void requireUntranslatable(DataAccessException ex) {
+        if (!SqlStates.innermost(ex).equals(UNTRANSLATABLE_CHARACTER)) {
+            throw ex;
+        }
     }
 }

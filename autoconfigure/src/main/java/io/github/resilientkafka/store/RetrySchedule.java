@@ -22,13 +22,14 @@ public record RetrySchedule(List<Duration> backoff) {
     }
 
     /**
-     * Returns when an event that is stored now is due.
+     * Returns when an event that is stored now is due. After an outage that is always: a fixed time in the past, so that
+     * no jump of a clock, nor a difference between those of two instances, holds it back.
      * @param kind why it is stored
      * @param now the time
      * @return the time of the first retry
      */
     public Instant first(FailureKind kind, Instant now) {
-        return (kind == FailureKind.OUTAGE) ? now : now.plus(backoff.get(0));
+        return (kind == FailureKind.OUTAGE) ? Instant.EPOCH : now.plus(backoff.get(0));
     }
 
     /**

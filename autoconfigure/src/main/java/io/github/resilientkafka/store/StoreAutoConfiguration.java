@@ -20,6 +20,7 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -36,6 +37,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
             "org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration",
             "org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration"
         })
+@ImportRuntimeHints(StoreRuntimeHints.class)
 @ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @EnableConfigurationProperties({ResilientKafkaProperties.class, FallbackProperties.class, RetryProperties.class})
 final class StoreAutoConfiguration {

@@ -1,5 +1,7 @@
 package io.github.resilientkafka.store;
 
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,5 +64,70 @@ final class StoredText {
             }
         }
         return cleaned.toString();
+    }
+
+    /**
+     * The same event in ASCII alone, for a database that has not all characters.
+     * @param event the event
+     * @return headers with other characters escaped, other texts with question marks in their place
+     */
+    static FailedEvent ascii(FailedEvent event) {
+        return new FailedEvent(
+                event.rowId(),
+                event.eventId(),
+                event.lane(),
+                event.topic(),
+                event.partition(),
+                event.timestamp(),
+                event.key(),
+                asciiOrNull(event.keyText()),
+                event.payload(),
+                escaped(event.headers()),
+                ascii(event.eventType()),
+                event.failureKind(),
+                ascii(event.errorType()),
+                asciiOrNull(event.errorMessage()),
+                event.createdAt(),
+                event.nextAttemptAt());
+    }
+
+    /**
+     * The same attempt in ASCII alone.
+     * @param attempt the attempt
+     * @return texts with question marks in the place of other characters
+     */
+    static FailedAttempt ascii(FailedAttempt attempt) {
+        return new FailedAttempt(
+                attempt.id(),
+                attempt.lane(),
+                attempt.from(),
+                attempt.to(),
+                attempt.attempts(),
+                attempt.nextAttemptAt(),
+                attempt.failureKind(),
+                ascii(attempt.errorType()),
+                asciiOrNull(attempt.errorMessage()));
+    }
+
+    private static @Nullable String asciiOrNull(@Nullable String text) {
+        return text == null ? null : ascii(text);
+    }
+
+    private static String ascii(String text) {
+        return new String(text.getBytes(StandardCharsets.US_ASCII), StandardCharsets.US_ASCII);
+    }
+
+    /** In JSON such characters occur in strings only, where they may be escaped. */
+    private static String escaped(String json) {
+        StringBuilder escaped = new StringBuilder(json.length());
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (c < 0x80) {
+                escaped.append(c);
+            } else {
+                escaped.append("\\u").append(HexFormat.of().toHexDigits(c));
+            }
+        }
+        return escaped.toString();
     }
 }

@@ -129,7 +129,7 @@ final class WriterThread extends Thread {
             try {
                 rows.add(request.toRow());
                 requests.add(request);
-            } catch (RuntimeException ex) {
+            } catch (RuntimeException | Error ex) {
                 lose(request, ex);
             }
         }
@@ -143,7 +143,8 @@ final class WriterThread extends Thread {
                 this.store.save(rows);
                 committed(requests);
                 return;
-            } catch (RuntimeException ex) {
+            } catch (RuntimeException | Error ex) {
+                // Errors too: a thread that dies of one would leave its lanes' events waiting for ever.
                 if (isRefusalOfData(ex)) {
                     halve(requests, rows, ex);
                     return;
@@ -157,7 +158,7 @@ final class WriterThread extends Thread {
         }
     }
 
-    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, RuntimeException ex) {
+    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, Throwable ex) {
         if (rows.size() == 1) {
             lose(requests.get(0), ex);
             return;
@@ -192,7 +193,7 @@ final class WriterThread extends Thread {
         this.afterCommit.run();
     }
 
-    private void giveUpExpired(List<StoreRequest> requests, List<FailedEvent> rows, RuntimeException ex) {
+    private void giveUpExpired(List<StoreRequest> requests, List<FailedEvent> rows, Throwable ex) {
         long now = System.nanoTime();
         Iterator<FailedEvent> row = rows.iterator();
         for (Iterator<StoreRequest> it = requests.iterator(); it.hasNext(); ) {
@@ -234,7 +235,7 @@ final class WriterThread extends Thread {
         try {
             this.store.ping();
             available();
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             unavailable(ex);
         }
     }
@@ -246,7 +247,7 @@ final class WriterThread extends Thread {
         }
     }
 
-    private void unavailable(RuntimeException ex) {
+    private void unavailable(Throwable ex) {
         if (this.error == null) {
             logger.warn("The database does not take events; {} wait for it: {}", queued(), ex.toString());
         }

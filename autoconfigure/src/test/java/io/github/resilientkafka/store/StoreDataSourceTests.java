@@ -56,6 +56,23 @@ class StoreDataSourceTests {
     }
 
     @Test
+    void aChangedPasswordIsUsedForTheNextConnection() throws Exception {
+        try (HikariDataSource application = hikari();
+                StoreDataSource source = choose(application)) {
+            HikariDataSource copy = (HikariDataSource) source.dataSource();
+            try (var connection = copy.getConnection()) {
+                connection.createStatement().execute("alter user sa set password 'changed'");
+            }
+            application.setPassword("changed");
+            copy.getHikariPoolMXBean().softEvictConnections();
+
+            try (var connection = copy.getConnection()) {
+                assertThat(connection.isValid(1)).isTrue();
+            }
+        }
+    }
+
+    @Test
     void ourPoolIsClosedOnceAndForAll() throws Exception {
         try (HikariDataSource application = hikari()) {
             StoreDataSource source = choose(application);

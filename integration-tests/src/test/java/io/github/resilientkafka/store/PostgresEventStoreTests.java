@@ -9,6 +9,7 @@ import static io.github.resilientkafka.store.StoreDatabase.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.message.HeaderCodec;
 import io.github.resilientkafka.testing.LocalPostgres;
@@ -25,6 +26,8 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessException;
 
 /**
@@ -121,6 +124,78 @@ class PostgresEventStoreTests {
         assertThat(this.events.find(read.get(0).id()).orElseThrow().keyText())
                 .startsWith("a\uFFFDb\uFFFDc\uD83D\uDE00")
                 .hasSizeLessThanOrEqualTo(512);
+    }
+
+    @Test
+    void aDatabaseThatIsNotInUtf8TakesEveryEvent() {
+        LocalPostgres postgres = LocalPostgres.shared();
+        String name = TestApplication.unique("latin");
+        this.database.jdbc().execute("create database " + name + " encoding 'LATIN1' template template0");
+        try (StoreDatabase latin = new StoreDatabase(postgres, postgres.jdbcUrl(name), postgres.username())) {
+            EventStore store = latin.store();
+            byte[] value = "\u00E4\u20AC\uD83D\uDE00".getBytes(StandardCharsets.UTF_8);
+            String headers = HeaderCodec.encode(List.of(new RecordHeader("price\u20AC", value)));
+            store.save(List.of(row(1, "key\u20AC", value, value, headers, "T\u20AC", "m\u20AC", NOW)));
+            List<LaneLease> leases = store.lease("w", EventStatus.PENDING, NOW, 16, LEASE);
+            StoredEvent read =
+                    store.read(leases, EventStatus.PENDING, NOW, 10, List.of()).get(0);
+            FailedAttempt refused = new FailedAttempt(
+                    read.id(),
+                    1,
+                    EventStatus.PENDING,
+                    EventStatus.DLQ,
+                    1,
+                    NOW,
+                    FailureKind.RECORD,
+                    "E\u20AC",
+                    "\u20AC");
+
+            assertThat(store.settleFailures("w", leases, List.of(refused), NOW, LEASE))
+                    .isTrue();
+
+            Header header = HeaderCodec.decode(read.headers()).get(0);
+            assertThat(header.key()).isEqualTo("price\u20AC");
+            assertThat(header.value()).isEqualTo(value);
+            assertThat(latin.events().find(read.id()).orElseThrow().keyText()).isEqualTo("key?");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "preferQueryMode=simple", "prepareThreshold=1", "prepareThreshold=0", "stringtype=unspecified",
+                "binaryTransfer=false", "defaultRowFetchSize=3", "reWriteBatchedInserts=true", "autosave=always",
+                "socketTimeout=5", "targetServerType=primary"
+            })
+    void whateverTheUrlSaysItWorks(String flag) {
+        LocalPostgres postgres = LocalPostgres.shared();
+        String url = postgres.createDatabase(TestApplication.unique("flags")) + "?" + flag;
+        try (StoreDatabase flagged = new StoreDatabase(postgres, url, postgres.username())) {
+            EventStore store = flagged.store();
+            store.save(
+                    List.of(row(1, "k'\\", new byte[] {1, 0, -1}, new byte[] {'\'', '\\', 0}, "[]", "T?", "m", NOW)));
+            store.save(rows(20, 1));
+            List<LaneLease> leases = store.lease("w", EventStatus.PENDING, NOW, 16, LEASE);
+            List<StoredEvent> rows = store.read(leases, EventStatus.PENDING, NOW, 10, List.of(-1L));
+
+            assertThat(rows.get(0).payload()).containsExactly('\'', '\\', 0);
+            assertThat(store.settle("w", leases, rows.subList(0, 9), NOW, LEASE))
+                    .isTrue();
+            assertThat(store.settleFailures("w", leases, List.of(dead(rows.get(9))), NOW, LEASE))
+                    .isTrue();
+            assertThat(store.stillOwned("w", leases)).isEqualTo(leases);
+            store.release("w", leases);
+            assertThat(flagged.events()
+                            .page(
+                                    new FailedEvents.Filter("orders", null, NOW.plusSeconds(1), null, null, null),
+                                    1_000L,
+                                    100))
+                    .hasSize(21);
+            assertThat(flagged.events().retry(rows.get(9).id(), NOW)).isTrue();
+            assertThat(flagged.events().purge(EventStatus.RESOLVED, NOW.plusSeconds(1), 5))
+                    .isEqualTo(5);
+            assertThat(flagged.events().stats()).isEqualTo(new RetryStats(12, true, 4, 0, 0, NOW));
+        }
     }
 
     @Test

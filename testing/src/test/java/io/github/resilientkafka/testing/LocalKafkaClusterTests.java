@@ -27,7 +27,7 @@ class LocalKafkaClusterTests {
     }
 
     @Test
-    @DisplayName("serves producers and consumer groups while either of its brokers is stopped, killed or frozen")
+    @DisplayName("serves producers and consumer groups while one of its brokers is stopped or frozen")
     void survivesTheLossOfABroker() {
         kafka.createTopic("orders", 2);
         client.send("orders", "0");
@@ -39,20 +39,15 @@ class LocalKafkaClusterTests {
         assertThat(client.read("orders", 2)).containsExactlyInAnyOrder("0", "1");
         kafka.broker(0).start();
 
-        kafka.broker(1).kill();
+        kafka.broker(1).freeze();
         client.send("orders", "2");
-        assertThat(client.read("orders", 3)).containsExactlyInAnyOrder("0", "1", "2");
-        kafka.broker(1).start();
-
-        kafka.broker(0).freeze();
-        client.send("orders", "3");
-        kafka.broker(0).thaw();
-        assertThat(client.read("orders", 4)).contains("0", "1", "2", "3");
+        kafka.broker(1).thaw();
+        assertThat(client.read("orders", 3)).contains("0", "1", "2");
     }
 
     @Test
-    @DisplayName("comes back broker by broker after the loss of all")
-    void survivesTheLossOfAllBrokers() {
+    @DisplayName("comes back broker by broker after all were killed")
+    void survivesTheDeathOfAllBrokers() {
         kafka.createTopic("payments", 1);
         client.send("payments", "0");
 
