@@ -38,6 +38,8 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
 
     private volatile List<RelayWorker> workers = List.of();
 
+    private boolean destroyed;
+
     Relay(RelayContext context, GroupCommitWriter writer, Purge purge) {
         this.context = context;
         this.purge = purge;
@@ -96,7 +98,7 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
 
     @Override
     public synchronized void start() {
-        if (this.workers.isEmpty() && this.context.properties().enabled()) {
+        if (this.workers.isEmpty() && this.context.properties().enabled() && !this.destroyed) {
             this.context.sessions().start();
             this.context.circuit().addListener(this.onCircuitChange);
             String instance = UUID.randomUUID().toString();
@@ -153,8 +155,9 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
     }
 
     @Override
-    public void destroy() {
+    public synchronized void destroy() {
         stop();
+        this.destroyed = true;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.LaneLease;
 import java.time.Duration;
 import java.util.List;
@@ -21,9 +22,10 @@ final class RelayWorker extends Thread {
     private static final Logger logger = LoggerFactory.getLogger(RelayWorker.class);
 
     /**
-     * A quarter of all lanes, so that several workers and instances share a backlog.
+     * How many lanes all workers of an instance hold together at most: a quarter of them, so that four instances share a
+     * backlog from its first row on. Whoever finds no free lane looks again only after the interval.
      */
-    private static final int LANES_AT_ONCE = 16;
+    private static final int LANES_PER_INSTANCE = EventStore.LANES / 4;
 
     private final RelayContext relay;
 
@@ -134,7 +136,7 @@ final class RelayWorker extends Thread {
                                 this.owner,
                                 status,
                                 this.relay.clock().instant(),
-                                LANES_AT_ONCE,
+                                lanesAtOnce(),
                                 this.relay.properties().lease());
                 found = !leases.isEmpty();
                 progressed = found && drain(status, leases, before);
@@ -145,6 +147,10 @@ final class RelayWorker extends Thread {
                 }
             }
         }
+    }
+
+    private int lanesAtOnce() {
+        return Math.max(1, LANES_PER_INSTANCE / this.relay.properties().concurrency());
     }
 
     private boolean drain(EventStatus status, List<LaneLease> leases, long before) throws InterruptedException {

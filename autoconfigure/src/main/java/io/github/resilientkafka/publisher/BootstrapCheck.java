@@ -16,10 +16,10 @@ final class BootstrapCheck {
 
     /**
      * Returns whether any address accepts connections. What cannot be understood is left to Kafka's client to judge.
-     * @param bootstrapServers as in {@code bootstrap.servers}; brackets of a list are ignored
+     * @param bootstrapServers as in {@code bootstrap.servers}
      */
     static boolean anyAccepts(String bootstrapServers) {
-        for (String address : bootstrapServers.replaceAll("^\\[|]$", "").split(",")) {
+        for (String address : bootstrapServers.split(",")) {
             if (accepts(address.trim())) {
                 return true;
             }

@@ -2,10 +2,12 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -140,7 +142,10 @@ public final class ProducerSettings {
     }
 
     String bootstrapServers() {
-        return String.valueOf(this.settings.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG));
+        Object servers = this.settings.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG);
+        return (servers instanceof Collection<?> list)
+                ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
+                : String.valueOf(servers);
     }
 
     private static String clientId(String role) {

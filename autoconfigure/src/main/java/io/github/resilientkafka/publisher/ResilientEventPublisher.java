@@ -98,6 +98,11 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
             return CompletableFuture.failedFuture(
                     new PublishQueueFullException(size, this.budget.bytes(), this.budget.maxBytes()));
         }
+        if (!this.running) {
+            // Closed meanwhile. Had it not been, the close would wait for the bytes that are reserved by now.
+            this.budget.release(size);
+            throw new PublisherClosedException();
+        }
         InFlightEvent event = new InFlightEvent(this.flow, serialized, size);
         this.flow.accept(event);
         return this.properties.async() ? event.future() : completed(event.future());
@@ -152,12 +157,13 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
     @Override
     public synchronized void start() {
         if (!this.running && !this.destroyed) {
+            // First, as it throws when the producer's settings are wrong: then nothing else may be left running.
+            this.sessions.start();
             if (this.writer != null) {
                 this.writer.watchWhile(() -> !this.circuit.isClosed());
                 this.writer.start();
             }
             this.completions.start();
-            this.sessions.start();
             this.watch.start();
             this.running = true;
         }

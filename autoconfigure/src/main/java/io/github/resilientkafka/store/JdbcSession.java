@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import javax.sql.DataSource;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.UncategorizedSQLException;
@@ -100,8 +99,8 @@ final class JdbcSession {
         try {
             return this.dataSource.getConnection();
         } catch (SQLException ex) {
-            String reason = NestedExceptionUtils.getMostSpecificCause(ex).getMessage();
-            throw new CannotGetJdbcConnectionException("No connection to the event store's database: " + reason, ex);
+            throw new CannotGetJdbcConnectionException(
+                    "No connection to the event store's database: " + SqlErrors.message(ex), ex);
         }
     }
 

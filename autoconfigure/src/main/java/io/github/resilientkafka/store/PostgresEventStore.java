@@ -220,7 +220,7 @@ final class PostgresEventStore extends JdbcEventStore {
 
     /** Not every database is encoded in UTF-8; what it has no character for must not keep a row out. */
     private static void requireUntranslatable(DataAccessException ex) {
-        if (!SqlStates.innermost(ex).equals(UNTRANSLATABLE_CHARACTER)) {
+        if (!SqlErrors.state(ex).equals(UNTRANSLATABLE_CHARACTER)) {
             throw ex;
         }
     }

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.InitializingBean;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.InvalidDataAccessResourceUsageException;
@@ -133,14 +132,13 @@ class SchemaInitializer implements InitializingBean {
     }
 
     private ConfigurationException unusable(RuntimeException problem) {
-        Throwable reason = NestedExceptionUtils.getMostSpecificCause(problem);
         String place = this.scope.schema() == null ? "" : " in schema " + this.scope.schema();
         return new ConfigurationException(
                 MIGRATE,
                 (this.migrate
                                 ? "the tables of the event store could not be created or upgraded"
-                                : "it is false, and the" + " tables of the event store are missing or not usable")
-                        + place + ": " + reason.getMessage(),
+                                : "it is false, and the tables of the event store are missing or not usable")
+                        + place + ": " + SqlErrors.message(problem),
                 "Run the scripts in classpath:" + this.vendor.scripts() + " (in the autoconfigure jar)" + place
                         + ", in order, as a user who may create tables, and grant the application's user select, insert,"
                         + " update and delete; or let the application do it: " + MIGRATE
@@ -150,12 +148,11 @@ class SchemaInitializer implements InitializingBean {
 
     /** SQLState 28: refused for the credentials; 3D: no such database. */
     private static void refuseMistakes(DataAccessException ex) {
-        String state = SqlStates.innermost(ex);
+        String state = SqlErrors.state(ex);
         if (state.startsWith("28") || state.startsWith("3D")) {
             throw new ConfigurationException(
                     "spring.datasource.url",
-                    "the event store's database refuses the connection: "
-                            + NestedExceptionUtils.getMostSpecificCause(ex).getMessage(),
+                    "the event store's database refuses the connection: " + SqlErrors.message(ex),
                     "Correct the URL, user name or password of the DataSource.",
                     ex);
         }

@@ -73,7 +73,7 @@ class SchemaMigration {
             FlywayMigration.run(this.dataSource, this.vendor, flywaySchema());
             return true;
         } catch (RuntimeException | LinkageError ex) {
-            if (SqlStates.innermost(ex).startsWith("08")) {
+            if (SqlErrors.state(ex).startsWith("08")) {
                 throw new DataAccessResourceFailureException("Flyway could not reach the database", ex);
             }
             logger.info("Flyway cannot run the event store's scripts, so they are run without it"
