@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,7 @@ final class DeadLetterBatch {
                 .filter(topic -> !this.relay.deadLetters().isDeadLetterTopic(topic))
                 .distinct()
                 .forEach(this.relay.deadLetters()::ensureTopicFor);
-        RelayBatch batch = new RelayBatch(this.rows) {
+        RelayBatch batch = new RelayBatch(this.rows, Set.of()) {
 
             @Override
             RelayedRow sendOf(StoredEvent row, CountDownLatch answered) {

@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 
 /**
  * Empties the lanes of one lease: read, send, settle, in batches. A batch is read while its predecessor is in flight,
@@ -22,7 +24,7 @@ final class LaneDrain {
 
     private static final Logger logger = LoggerFactory.getLogger(LaneDrain.class);
 
-    private static final RelayBatch NOTHING = new RelayBatch(List.of());
+    private static final RelayBatch NOTHING = new RelayBatch(List.of(), Set.of());
 
     private final RelayContext relay;
 
@@ -47,7 +49,7 @@ final class LaneDrain {
                 return;
             }
             batch.send(this.relay, session, this.lanes.sendUntilNanos());
-            RelayBatch ahead = isWorthReadingAhead(batch) ? readBehind(batch) : null;
+            RelayBatch ahead = isWorthReadingAhead(batch) ? readAhead(batch) : null;
             await(batch, session);
             if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch)) {
                 return;
@@ -61,6 +63,18 @@ final class LaneDrain {
                 && this.relay.circuit().isClosed();
     }
 
+    /**
+     * Whatever happens here, the batch in flight must be waited for and settled.
+     */
+    private @Nullable RelayBatch readAhead(RelayBatch inFlight) {
+        try {
+            return readBehind(inFlight);
+        } catch (DataAccessException ex) {
+            logger.debug("Reading ahead failed", ex);
+            return null;
+        }
+    }
+
     private boolean isRefused(RelayBatch batch) {
         return batch.wasRefused() && !this.relay.circuit().isClosed();
     }
@@ -69,8 +83,9 @@ final class LaneDrain {
      * Reads what comes next, leaving out what is in flight and what has to wait.
      */
     private RelayBatch readBehind(RelayBatch inFlight) {
+        PartitionHolds.Held held = this.relay.holds().held();
         Set<Long> without = new HashSet<>(inFlight.ids());
-        without.addAll(this.relay.holds().waitingRows());
+        without.addAll(held.rows());
         List<StoredEvent> rows = this.relay
                 .store()
                 .read(
@@ -83,7 +98,7 @@ final class LaneDrain {
         rows.forEach(row -> busy.add(row.lane()));
         inFlight.rows().forEach(row -> busy.add(row.lane()));
         this.lanes.keepOnly(busy);
-        return new RelayBatch(rows);
+        return new RelayBatch(rows, held.partitions());
     }
 
     private void await(RelayBatch batch, ProducerSession session) throws InterruptedException {

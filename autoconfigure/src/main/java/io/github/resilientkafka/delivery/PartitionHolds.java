@@ -3,7 +3,6 @@ package io.github.resilientkafka.delivery;
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -27,6 +26,17 @@ final class PartitionHolds {
     private static final long MAX_NANOS = Duration.ofSeconds(30).toNanos();
 
     private final Map<TopicPartition, Hold> holds = new ConcurrentHashMap<>();
+
+    /**
+     * What is held at one moment.
+     *
+     * @param partitions the partitions
+     * @param rows the rows that are known to wait for them
+     */
+    record Held(Set<TopicPartition> partitions, List<Long> rows) {
+
+        private static final Held NOTHING = new Held(Set.of(), List.of());
+    }
 
     private static final class Hold {
 
@@ -72,8 +82,8 @@ final class PartitionHolds {
     /**
      * Returns whether a row has to wait, and remembers it if so.
      */
-    synchronized boolean holds(@Nullable TopicPartition partition, StoredEvent row) {
-        Hold hold = (partition == null) ? null : this.holds.get(partition);
+    synchronized boolean holds(TopicPartition partition, StoredEvent row) {
+        Hold hold = this.holds.get(partition);
         if (hold == null || hold.isOver()) {
             return false;
         }
@@ -96,19 +106,21 @@ final class PartitionHolds {
     }
 
     /**
-     * Returns the rows that are known to wait now.
+     * Returns what is held now: to be asked once for a batch, before it is read.
      */
-    synchronized Collection<Long> waitingRows() {
+    synchronized Held held() {
         if (this.holds.isEmpty()) {
-            return List.of();
+            return Held.NOTHING;
         }
-        List<Long> ids = new ArrayList<>();
-        for (Hold hold : this.holds.values()) {
+        Set<TopicPartition> partitions = new HashSet<>();
+        List<Long> rows = new ArrayList<>();
+        this.holds.forEach((partition, hold) -> {
             if (!hold.isOver()) {
-                ids.addAll(hold.waiting);
+                partitions.add(partition);
+                rows.addAll(hold.waiting);
             }
-        }
-        return ids;
+        });
+        return new Held(partitions, rows);
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -23,6 +24,8 @@ class RelayBatch {
 
     private final List<StoredEvent> rows;
 
+    private final Set<TopicPartition> held;
+
     private final CountDownLatch answered;
 
     private final List<RelayedRow> sent = new ArrayList<>();
@@ -33,8 +36,15 @@ class RelayBatch {
 
     private boolean heldAny;
 
-    RelayBatch(List<StoredEvent> rows) {
+    /**
+     * Creates a batch.
+     * @param rows the rows, in order
+     * @param held partitions that were held when the rows were read: earlier rows of theirs may be missing here, so they
+     * stay held for this batch even if their time is over meanwhile
+     */
+    RelayBatch(List<StoredEvent> rows, Set<TopicPartition> held) {
         this.rows = rows;
+        this.held = held;
         this.answered = new CountDownLatch(rows.size());
     }
 
@@ -103,9 +113,15 @@ class RelayBatch {
     }
 
     boolean mustWait(PartitionHolds holds, ProducerSession session, StoredEvent row) {
-        return !holds.isEmpty()
-                && (holds.holds(PartitionHolds.wholeTopic(row.topic()), row)
-                        || holds.holds(partitionOf(session, row), row));
+        if (this.held.isEmpty() && holds.isEmpty()) {
+            return false;
+        }
+        return mustWait(holds, PartitionHolds.wholeTopic(row.topic()), row)
+                || mustWait(holds, partitionOf(session, row), row);
+    }
+
+    private boolean mustWait(PartitionHolds holds, @Nullable TopicPartition partition, StoredEvent row) {
+        return partition != null && (holds.holds(partition, row) || this.held.contains(partition));
     }
 
     private static @Nullable TopicPartition partitionOf(ProducerSession session, StoredEvent row) {

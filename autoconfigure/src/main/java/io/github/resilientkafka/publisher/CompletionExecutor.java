@@ -17,15 +17,20 @@ import org.slf4j.LoggerFactory;
  * Completes futures, and thereby runs users' callbacks, on threads that move no events.
  * <p>
  * Normally one thread takes whatever has been handed over, in bursts. If users' code blocks it, for instance to wait for
- * an event it has just published, another thread joins in, up to a bound.
+ * an event that it has just published, another thread joins in. What such callbacks have published goes first: else
+ * callbacks that wait would occupy every thread before the answers to them, further back in the queue, had their turn.
  */
 final class CompletionExecutor {
 
     private static final Logger logger = LoggerFactory.getLogger(CompletionExecutor.class);
 
-    private static final int MAX_THREADS = 64;
+    private static final int MANY_THREADS = 64;
 
-    private static final long CHECK_MILLIS = 100;
+    private static final int MAX_THREADS = 1_000;
+
+    private static final long CHECK_MILLIS = 20;
+
+    private final Queue<Runnable> nested = new ConcurrentLinkedQueue<>();
 
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
 
@@ -41,6 +46,22 @@ final class CompletionExecutor {
 
     private long takenAtLastCheck;
 
+    private boolean warned;
+
+    /**
+     * A thread that runs callbacks.
+     */
+    private static final class CallbackThread extends Thread {
+
+        private final CompletionExecutor owner;
+
+        CallbackThread(CompletionExecutor owner, Runnable task, String name) {
+            super(task, "resilient-kafka-callbacks-" + name);
+            this.owner = owner;
+            setDaemon(true);
+        }
+    }
+
     void start() {
         this.threads = new ThreadPoolExecutor(
                 0,
@@ -48,26 +69,33 @@ final class CompletionExecutor {
                 10,
                 TimeUnit.SECONDS,
                 new SynchronousQueue<>(),
-                task -> daemon(task, "" + this.number.incrementAndGet()));
-        ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
+                task -> new CallbackThread(this, task, "" + this.number.incrementAndGet()));
+        ScheduledExecutorService watch =
+                Executors.newSingleThreadScheduledExecutor(task -> new CallbackThread(this, task, "watch"));
         watch.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
         this.watch = watch;
     }
 
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, "resilient-kafka-callbacks-" + name);
-        thread.setDaemon(true);
-        return thread;
+    /**
+     * Returns whether the calling thread runs a callback of ours.
+     */
+    boolean isOwnThread() {
+        return Thread.currentThread() instanceof CallbackThread thread && thread.owner == this;
     }
 
     /**
      * Hands over a completion. Never blocks.
+     * @param isNested whether a callback may be waiting for it
      */
-    void execute(Runnable completion) {
-        this.queue.add(completion);
+    void execute(Runnable completion, boolean isNested) {
+        (isNested ? this.nested : this.queue).add(completion);
         if (this.drainers.get() == 0) {
             addDrainer(1);
         }
+    }
+
+    private boolean isEmpty() {
+        return this.queue.isEmpty() && this.nested.isEmpty();
     }
 
     /**
@@ -75,7 +103,14 @@ final class CompletionExecutor {
      */
     private void check() {
         long taken = this.taken;
-        if (taken == this.takenAtLastCheck && !this.queue.isEmpty()) {
+        if (taken == this.takenAtLastCheck && !isEmpty()) {
+            int before = this.drainers.get();
+            if (before >= MANY_THREADS && !this.warned) {
+                this.warned = true;
+                logger.warn(
+                        "{} callbacks of publish futures block; use thenCompose instead of waiting in a callback",
+                        before);
+            }
             addDrainer(MAX_THREADS);
         }
         this.takenAtLastCheck = taken;
@@ -83,11 +118,8 @@ final class CompletionExecutor {
 
     private void addDrainer(int max) {
         int before = this.drainers.get();
-        if (before < max && this.drainers.compareAndSet(before, before + 1)) {
-            ThreadPoolExecutor threads = this.threads;
-            if (threads == null) {
-                throw new IllegalStateException("Not started");
-            }
+        ThreadPoolExecutor threads = this.threads;
+        if (threads != null && before < max && this.drainers.compareAndSet(before, before + 1)) {
             try {
                 threads.execute(this::drain);
             } catch (RejectedExecutionException ex) {
@@ -104,7 +136,7 @@ final class CompletionExecutor {
     private void drain() {
         do {
             Runnable completion;
-            while ((completion = this.queue.poll()) != null) {
+            while ((completion = next()) != null) {
                 this.taken++;
                 try {
                     completion.run();
@@ -114,7 +146,12 @@ final class CompletionExecutor {
             }
             this.drainers.decrementAndGet();
             // What was handed over after the last poll found a drainer still counted, and started none.
-        } while (!this.queue.isEmpty() && this.drainers.compareAndSet(0, 1));
+        } while (!isEmpty() && this.drainers.compareAndSet(0, 1));
+    }
+
+    private @Nullable Runnable next() {
+        Runnable first = this.nested.poll();
+        return (first != null) ? first : this.queue.poll();
     }
 
     /**
@@ -128,7 +165,7 @@ final class CompletionExecutor {
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         try {
-            while (!this.queue.isEmpty() && System.nanoTime() - deadline < 0) {
+            while (!isEmpty() && System.nanoTime() - deadline < 0) {
                 TimeUnit.MILLISECONDS.sleep(5);
             }
             watch.shutdownNow();

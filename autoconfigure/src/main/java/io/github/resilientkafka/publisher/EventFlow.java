@@ -134,7 +134,7 @@ final class EventFlow {
     }
 
     void complete(InFlightEvent event) {
-        this.completions.execute(event);
+        this.completions.execute(event, event.isNested());
     }
 
     void completed(InFlightEvent event) {

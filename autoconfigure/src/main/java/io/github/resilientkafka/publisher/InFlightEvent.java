@@ -22,7 +22,11 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     private final long size;
 
+    private final boolean nested;
+
     private final long acceptedNanos = System.nanoTime();
+
+    private long refusedNanos = this.acceptedNanos;
 
     private final CompletableFuture<PublishResult> future = new CompletableFuture<>();
 
@@ -34,7 +38,13 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     private @Nullable Throwable failure;
 
-    InFlightEvent(EventFlow flow, SerializedEvent event, long size) {
+    /**
+     * Creates an event on its way.
+     * @param size the bytes of the budget that it holds
+     * @param nested whether it was published by a callback of another one, which may be waiting for it
+     */
+    InFlightEvent(EventFlow flow, SerializedEvent event, long size, boolean nested) {
+        this.nested = nested;
         this.flow = flow;
         this.event = event;
         this.size = size;
@@ -46,6 +56,10 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     long size() {
         return this.size;
+    }
+
+    boolean isNested() {
+        return this.nested;
     }
 
     long ageNanos() {
@@ -87,6 +101,7 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
     void refusedByKafka(FailureKind kind, Throwable error) {
         this.failureKind = kind;
         this.kafkaError = error;
+        this.refusedNanos = System.nanoTime();
     }
 
     @Override
@@ -96,7 +111,7 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     @Override
     public long deadlineNanos() {
-        return this.acceptedNanos + this.flow.storeTimeoutNanos();
+        return this.refusedNanos + this.flow.storeTimeoutNanos();
     }
 
     @Override

@@ -96,6 +96,9 @@ public final class ProducerSettings {
                 number(relay, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS),
                 lease.toMillis() / 2);
         relay.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery);
+        relay.put(
+                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                Math.min(number(relay, ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS), lease.toMillis() / 20));
         relay.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) Math.min(
                 number(relay, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS), delivery - 5));
         return new ProducerSettings(relay);

@@ -166,10 +166,13 @@ public final class PublisherCircuit {
     }
 
     /**
-     * A full buffer is backpressure, an interrupted caller is the application's business: neither says anything of Kafka.
+     * A full buffer is backpressure, an interrupted caller is the application's business, and a producer that we have
+     * closed ourselves (an illegal state) was not refused by Kafka either.
      */
     private static boolean isOurOwnLimit(Throwable error) {
-        return error instanceof BufferExhaustedException || error instanceof InterruptException;
+        return error instanceof BufferExhaustedException
+                || error instanceof InterruptException
+                || error instanceof IllegalStateException;
     }
 
     private boolean isCurrent(Object permit) {

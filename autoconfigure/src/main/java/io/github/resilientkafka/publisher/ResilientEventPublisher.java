@@ -103,7 +103,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
             this.budget.release(size);
             throw new PublisherClosedException();
         }
-        InFlightEvent event = new InFlightEvent(this.flow, serialized, size);
+        InFlightEvent event = new InFlightEvent(this.flow, serialized, size, this.completions.isOwnThread());
         this.flow.accept(event);
         return this.properties.async() ? event.future() : completed(event.future());
     }

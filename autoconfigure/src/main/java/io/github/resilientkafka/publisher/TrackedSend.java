@@ -25,17 +25,26 @@ public abstract class TrackedSend implements Callback {
     private long startedNanos;
 
     /**
-     * Sends the record. Blocks at most {@code max.block.ms} of the producer, never throws.
+     * Sends the record. Blocks at most {@code max.block.ms} of the producer, never throws. A record that can't even be
+     * made is a failure of its own.
      * @param session the producer to use
      * @param circuit who gave the permit
      * @param permit the permit
      */
     public final void send(ProducerSession session, PublisherCircuit circuit, Object permit) {
+        ProducerRecord<byte @Nullable [], byte @Nullable []> record;
+        try {
+            record = record();
+        } catch (RuntimeException ex) {
+            circuit.release(permit);
+            failed(FailureKind.RECORD, ex, RecordMetadata.UNKNOWN_PARTITION);
+            return;
+        }
         this.session = session;
         this.circuit = circuit;
         this.permit = permit;
         this.startedNanos = System.nanoTime();
-        session.send(record(), this);
+        session.send(record, this);
     }
 
     @Override

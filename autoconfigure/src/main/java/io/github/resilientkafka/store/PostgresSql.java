@@ -3,9 +3,10 @@ package io.github.resilientkafka.store;
 /**
  * The statements of {@link PostgresEventStore}.
  * <p>
- * They name the status as a literal and ask for {@code lane between x and x} ordered by lane and id on purpose: only the
- * small partial index of that status can deliver this, so that no statistics, however old, make the planner walk through
- * settled rows along the primary key.
+ * Statistics are often of another time: of the outage, when most rows were pending, or of the quiet before it. Yet the
+ * planner must not walk through settled rows to find pending ones, nor through all pending rows to settle a few. So lease
+ * and read name the status as a literal and ask for {@code lane between x and x} ordered by lane and id, which only the
+ * partial index of that status can deliver; settle hides the status, which leaves it the primary key.
  */
 final class PostgresSql {
 
@@ -79,18 +80,19 @@ final class PostgresSql {
                  for no key update of l),
             """;
 
+    /** The status is hidden from the planner: it must not look for the rows in the index of all pending ones. */
     static final String RESOLVE = """
             settled as (
               update {events} e
                  set status = 'RESOLVED', resolved_at = ?, updated_at = ?
-               where e.id = any(?) and e.status = 'PENDING' and (select count(*) from fence) = ?
+               where e.id = any(?) and e.status || '' = 'PENDING' and (select count(*) from fence) = ?
               returning e.lane)
             """;
 
     static final String DELETE = """
             settled as (
               delete from {events} e
-               where e.id = any(?) and e.status = 'PENDING' and (select count(*) from fence) = ?
+               where e.id = any(?) and e.status || '' = 'PENDING' and (select count(*) from fence) = ?
               returning e.lane)
             """;
 
@@ -103,8 +105,9 @@ final class PostgresSql {
     static final String RENEW_AND_COUNT = """
             update {lanes} l
                set expires_at = now() + ? * interval '1 millisecond', resolved = l.resolved + t.resolved
-              from (select f.lane, count(s.lane) as resolved
-                      from fence f left join settled s on s.lane = f.lane group by f.lane) t
+              from (select f.lane, coalesce(s.resolved, 0) as resolved
+                      from fence f left join (select lane, count(*) as resolved from settled group by lane) s
+                           on s.lane = f.lane) t
              where l.namespace = ? and l.channel = ? and l.lane = t.lane and (select count(*) from fence) = ?""";
 
     static final String FAIL = """
@@ -121,10 +124,15 @@ final class PostgresSql {
             update {lanes} l
                set expires_at = now() + ? * interval '1 millisecond', dlq = l.dlq + t.dlq,
                    dlq_failed = greatest(0, l.dlq_failed + t.dlq_failed)
-              from (select f.lane, count(*) filter (where s.status = 'DLQ') as dlq,
-                           count(*) filter (where s.status = 'DLQ_FAILED')
-                           - count(*) filter (where s.found = 'DLQ_FAILED') as dlq_failed
-                      from fence f left join settled s on s.lane = f.lane group by f.lane) t
+              from (select f.lane, coalesce(s.dlq, 0) as dlq, coalesce(s.dlq_failed, 0) as dlq_failed
+                      from fence f
+                           left join (
+                             select lane, count(*) filter (where status = 'DLQ') as dlq,
+                                    count(*) filter (where status = 'DLQ_FAILED')
+                                    - count(*) filter (where found = 'DLQ_FAILED') as dlq_failed
+                               from settled
+                              group by lane) s
+                           on s.lane = f.lane) t
              where l.namespace = ? and l.channel = ? and l.lane = t.lane and (select count(*) from fence) = ?""";
 
     static final String STILL_OWNED = """

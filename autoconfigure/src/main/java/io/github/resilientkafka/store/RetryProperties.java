@@ -36,10 +36,10 @@ public record RetryProperties(
         require(interval.toMillis() > 0, "interval", interval, "a positive duration", "1m");
         require(maxAttempts > 0, "max-attempts", maxAttempts, "1 or more", "3");
         require(
-                !backoff.isEmpty() && backoff.stream().noneMatch(Duration::isNegative),
+                !backoff.isEmpty() && backoff.stream().allMatch(pause -> pause.toMillis() > 0),
                 "backoff",
                 backoff,
-                "a list of durations, none negative",
+                "a list of positive durations",
                 "1m,5m,15m,60m");
         require(batchSize > 0 && batchSize <= 10_000, "batch-size", batchSize, "from 1 to 10000", "1000");
         require(concurrency > 0 && concurrency <= 64, "concurrency", concurrency, "from 1 to 64", "2");

@@ -1,0 +1,91 @@
+package io.github.resilientkafka.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CompletionExecutorTests {
+
+    private final CompletionExecutor executor = new CompletionExecutor();
+
+    @BeforeEach
+    void start() {
+        this.executor.start();
+    }
+
+    @AfterEach
+    void stop() {
+        this.executor.stop(5_000);
+    }
+
+    @Test
+    void callbacksThatWaitForWhatTheyHavePublishedDoNotStopTheRest() throws Exception {
+        List<CompletableFuture<Void>> outer = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            CompletableFuture<Void> future = new CompletableFuture<>();
+            outer.add(future.thenRun(() -> {
+                CompletableFuture<Void> inner = new CompletableFuture<>();
+                assertThat(this.executor.isOwnThread()).isTrue();
+                this.executor.execute(() -> inner.complete(null), this.executor.isOwnThread());
+                inner.join();
+            }));
+            this.executor.execute(() -> future.complete(null), this.executor.isOwnThread());
+        }
+        CompletableFuture.allOf(outer.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aCallbackThatBlocksHoldsUpOthersForMillisecondsOnly() throws Exception {
+        CountDownLatch blocked = new CountDownLatch(1);
+        CountDownLatch othersDone = new CountDownLatch(100);
+        this.executor.execute(
+                () -> {
+                    try {
+                        assertThat(blocked.await(30, TimeUnit.SECONDS)).isTrue();
+                    } catch (InterruptedException ex) {
+                        throw new IllegalStateException(ex);
+                    }
+                },
+                false);
+        for (int i = 0; i < 100; i++) {
+            this.executor.execute(othersDone::countDown, false);
+        }
+        assertThat(othersDone.await(10, TimeUnit.SECONDS)).isTrue();
+        blocked.countDown();
+    }
+
+    @Test
+    void aCallbackThatThrowsDoesNotEndTheThread() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        this.executor.execute(
+                () -> {
+                    throw new IllegalStateException("a user's bug");
+                },
+                false);
+        this.executor.execute(
+                () -> {
+                    throw new AssertionError("another");
+                },
+                false);
+        this.executor.execute(done::countDown, false);
+        assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void stopRunsWhatWasHandedOverAndLeavesNoThread() {
+        CountDownLatch done = new CountDownLatch(1_000);
+        for (int i = 0; i < 1_000; i++) {
+            this.executor.execute(done::countDown, false);
+        }
+        this.executor.stop(10_000);
+        assertThat(done.getCount()).isZero();
+        this.executor.start();
+    }
+}
