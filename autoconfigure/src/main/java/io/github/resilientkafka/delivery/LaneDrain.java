@@ -58,8 +58,11 @@ final class LaneDrain {
         }
     }
 
+    /**
+     * Lanes are of different length and each gives its share only, so a batch that is far from full may have a successor.
+     */
     private boolean isWorthReadingAhead(RelayBatch batch) {
-        return batch.size() >= this.relay.properties().batchSize()
+        return batch.size() * 4 >= this.relay.properties().batchSize()
                 && this.relay.circuit().isClosed();
     }
 

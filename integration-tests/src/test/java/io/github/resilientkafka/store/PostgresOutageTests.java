@@ -52,7 +52,7 @@ class PostgresOutageTests {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
 
         postgres.thaw();
-        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(store::ping);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(store::ping);
     }
 
     @Test
@@ -81,7 +81,7 @@ class PostgresOutageTests {
         postgres.kill();
         postgres.start();
 
-        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(store::ping);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(store::ping);
         assertThat(this.database.events().stats().pending()).isEqualTo(1);
     }
 }
