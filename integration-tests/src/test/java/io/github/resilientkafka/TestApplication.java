@@ -8,6 +8,7 @@ import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -137,13 +138,19 @@ public final class TestApplication implements AutoCloseable {
             return this;
         }
 
-        public TestApplication start() {
-            String[] arguments = this.properties.entrySet().stream()
+        /**
+         * The properties as a command line has them, for an application in a JVM of its own.
+         */
+        public List<String> arguments() {
+            return this.properties.entrySet().stream()
                     .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
-                    .toArray(String[]::new);
+                    .toList();
+        }
+
+        public TestApplication start() {
             return new TestApplication(new SpringApplicationBuilder(this.sources)
                     .web(WebApplicationType.NONE)
-                    .run(arguments));
+                    .run(arguments().toArray(String[]::new)));
         }
     }
 }

@@ -4,6 +4,7 @@ import io.github.resilientkafka.message.HeaderCodec;
 import io.github.resilientkafka.publisher.PublisherStats;
 import io.github.resilientkafka.store.FailedEventView;
 import io.github.resilientkafka.store.RetryStats;
+import io.github.resilientkafka.store.WriterStats;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,33 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 final class EventAnswers {
 
     private EventAnswers() {}
+
+    /**
+     * Returns the publisher's figures with errors as they may be shown.
+     */
+    static PublisherStats shown(PublisherStats stats) {
+        WriterStats writer = stats.writer();
+        return new PublisherStats(
+                stats.asyncEnabled(),
+                stats.storeFailures(),
+                stats.circuitBreakerState(),
+                stats.connectionState(),
+                stats.healthy(),
+                stats.ready(),
+                stats.queuedBytes(),
+                stats.queuedEvents(),
+                stats.lostEvents(),
+                ErrorText.ofNullable(stats.lastError()),
+                (writer == null)
+                        ? null
+                        : new WriterStats(
+                                writer.available(),
+                                writer.queued(),
+                                writer.stored(),
+                                writer.lost(),
+                                ErrorText.ofNullable(writer.lastError()),
+                                writer.threads()));
+    }
 
     /**
      * The figures.
@@ -95,7 +123,7 @@ final class EventAnswers {
                     view.failureKind().name(),
                     view.attempts(),
                     view.errorType(),
-                    view.errorMessage(),
+                    ErrorText.ofNullable(view.errorMessage()),
                     view.createdAt(),
                     view.nextAttemptAt(),
                     view.resolvedAt(),

@@ -71,7 +71,9 @@ class KafkaEventsEndpoint {
         Answer<RetryStats> retry = (counts == null) ? new Answer<>(null, null) : counts.fresh(STATS_WAIT);
         Throwable error = retry.error();
         return new EventAnswers.Stats(
-                this.publisher.getPublisherStats(), retry.value(), (error == null) ? null : ErrorText.of(error));
+                EventAnswers.shown(this.publisher.getPublisherStats()),
+                retry.value(),
+                (error == null) ? null : ErrorText.of(error));
     }
 
     @ReadOperation

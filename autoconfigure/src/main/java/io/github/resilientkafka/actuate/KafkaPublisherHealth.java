@@ -6,12 +6,18 @@ import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.PublisherStats;
 import io.github.resilientkafka.store.RetryStats;
 import io.github.resilientkafka.store.WriterStats;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Whether events can be made durable: UP in Kafka, DEGRADED only in the database, DOWN in neither.
  */
 final class KafkaPublisherHealth {
+
+    /**
+     * States in which events go to Kafka: in the last two the application has switched the breaker off.
+     */
+    private static final Set<String> DIRECT = Set.of("CLOSED", "DISABLED", "METRICS_ONLY");
 
     private final EventPublisher publisher;
 
@@ -25,7 +31,7 @@ final class KafkaPublisherHealth {
     HealthReport check() {
         PublisherStats stats = this.publisher.getPublisherStats();
         WriterStats writer = stats.writer();
-        boolean direct = stats.circuitBreakerState().equals("CLOSED");
+        boolean direct = DIRECT.contains(stats.circuitBreakerState());
         boolean storing = stats.storeFailures() && writer != null && writer.available();
         Details details = new Details()
                 .with("circuitBreaker", stats.circuitBreakerState())

@@ -98,7 +98,7 @@ final class LastAnswer<T> implements AutoCloseable {
         Answer<T> answer;
         try {
             answer = new Answer<>(this.source.get(), null);
-        } catch (RuntimeException | LinkageError ex) {
+        } catch (RuntimeException | Error ex) {
             answer = new Answer<>(null, ex);
         }
         synchronized (this) {

@@ -11,7 +11,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 
 /**
  * Empties the lanes of one lease: read, send, settle, in batches. A batch is read while its predecessor is in flight,
@@ -72,7 +71,7 @@ final class LaneDrain {
     private @Nullable RelayBatch readAhead(RelayBatch inFlight) {
         try {
             return readBehind(inFlight);
-        } catch (DataAccessException ex) {
+        } catch (RuntimeException ex) {
             logger.debug("Reading ahead failed", ex);
             return null;
         }

@@ -7,6 +7,7 @@ import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,11 +41,11 @@ class RelayBatch {
      * Creates a batch.
      * @param rows the rows, in order
      * @param held partitions that were held when the rows were read: earlier rows of theirs may be missing here, so they
-     * stay held for this batch even if their time is over meanwhile
+     * stay held for this batch even if their time is over meanwhile, as do those that are held while it is sent
      */
     RelayBatch(List<StoredEvent> rows, Set<TopicPartition> held) {
         this.rows = rows;
-        this.held = held;
+        this.held = new HashSet<>(held);
         this.answered = new CountDownLatch(rows.size());
     }
 
@@ -59,11 +60,16 @@ class RelayBatch {
             if (this.refused || System.nanoTime() - untilNanos >= 0) {
                 break;
             }
-            if (mustWait(relay.holds(), session, row)) {
+            RelayedRow send = sendOf(row, this.answered);
+            Throwable refusal = this.refusedTopics.get(send.topic());
+            if (refusal != null) {
+                this.sent.add(send);
+                send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
+            } else if (mustWait(relay.holds(), session, row)) {
                 this.heldAny = true;
                 this.answered.countDown();
             } else {
-                send(relay, session, row);
+                send(relay, session, send);
             }
             handled += this.refused ? 0 : 1;
         }
@@ -72,14 +78,7 @@ class RelayBatch {
         }
     }
 
-    private void send(RelayContext relay, ProducerSession session, StoredEvent row) {
-        RelayedRow send = sendOf(row, this.answered);
-        Throwable refusal = this.refusedTopics.get(send.topic());
-        if (refusal != null) {
-            this.sent.add(send);
-            send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
-            return;
-        }
+    private void send(RelayContext relay, ProducerSession session, RelayedRow send) {
         PublisherCircuit circuit = relay.circuit();
         Object permit = circuit.tryAcquire();
         if (permit == null) {
@@ -121,7 +120,10 @@ class RelayBatch {
     }
 
     private boolean mustWait(PartitionHolds holds, @Nullable TopicPartition partition, StoredEvent row) {
-        return partition != null && (holds.holds(partition, row) || this.held.contains(partition));
+        if (partition != null && holds.holds(partition, row)) {
+            this.held.add(partition);
+        }
+        return partition != null && this.held.contains(partition);
     }
 
     private static @Nullable TopicPartition partitionOf(ProducerSession session, StoredEvent row) {

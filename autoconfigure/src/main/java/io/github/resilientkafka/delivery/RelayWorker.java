@@ -43,6 +43,8 @@ final class RelayWorker extends Thread {
 
     private boolean databaseFailed;
 
+    private boolean unfinished;
+
     private long nextFullPassNanos = System.nanoTime();
 
     /**
@@ -76,18 +78,20 @@ final class RelayWorker extends Thread {
 
     @Override
     public void run() {
-        try {
-            while (this.running) {
+        while (this.running) {
+            try {
                 pass();
                 this.wakeUps.tryAcquire(untilNextPass().toNanos(), TimeUnit.NANOSECONDS);
                 this.wakeUps.drainPermits();
+            } catch (InterruptedException ex) {
+                // Meant for us only while we are told to stop; otherwise left over from a driver or a pool.
+                logger.debug("{} was interrupted", getName(), ex);
             }
-        } catch (InterruptedException ex) {
-            logger.debug("{} was interrupted: the relay stops", getName());
         }
     }
 
     private void pass() throws InterruptedException {
+        this.unfinished = false;
         boolean full = this.fullPassWanted || System.nanoTime() - this.nextFullPassNanos >= 0;
         if (full) {
             this.fullPassWanted = false;
@@ -140,6 +144,7 @@ final class RelayWorker extends Thread {
                                 this.relay.properties().lease());
                 found = !leases.isEmpty();
                 progressed = found && drain(status, leases, before);
+                this.unfinished = found && !progressed;
             } finally {
                 // The last one to find nothing leaves the trials of a half-open circuit to new events.
                 if (this.busyWorkers.decrementAndGet() == 0 && !found && status == EventStatus.PENDING) {
@@ -171,7 +176,9 @@ final class RelayWorker extends Thread {
     private Duration untilNextPass() {
         Duration untilFull = Duration.ofNanos(Math.max(1, this.nextFullPassNanos - System.nanoTime()));
         Duration untilRelease = this.relay.holds().untilNextRelease();
-        if (this.databaseFailed && untilFull.toSeconds() > 1) {
+        boolean soon =
+                this.databaseFailed || this.unfinished && !this.relay.circuit().isOpen();
+        if (soon && untilFull.toSeconds() > 1) {
             return Duration.ofSeconds(1);
         }
         return (untilRelease != null && untilRelease.compareTo(untilFull) < 0) ? untilRelease : untilFull;

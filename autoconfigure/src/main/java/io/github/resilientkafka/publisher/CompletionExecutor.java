@@ -30,6 +30,8 @@ final class CompletionExecutor {
 
     private static final long CHECK_MILLIS = 20;
 
+    private static final int FAIR_TURN = 8;
+
     private final Queue<Runnable> nested = new ConcurrentLinkedQueue<>();
 
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
@@ -136,7 +138,8 @@ final class CompletionExecutor {
     private void drain() {
         do {
             Runnable completion;
-            while ((completion = next()) != null) {
+            int turn = 0;
+            while ((completion = next(turn++)) != null) {
                 this.taken++;
                 try {
                     completion.run();
@@ -149,9 +152,13 @@ final class CompletionExecutor {
         } while (!isEmpty() && this.drainers.compareAndSet(0, 1));
     }
 
-    private @Nullable Runnable next() {
-        Runnable first = this.nested.poll();
-        return (first != null) ? first : this.queue.poll();
+    /**
+     * What callbacks have published goes first, but not always: else a chain of them would starve everybody else.
+     */
+    private @Nullable Runnable next(int turn) {
+        boolean nestedFirst = turn % FAIR_TURN != FAIR_TURN - 1;
+        Runnable first = (nestedFirst ? this.nested : this.queue).poll();
+        return (first != null) ? first : (nestedFirst ? this.queue : this.nested).poll();
     }
 
     /**

@@ -27,6 +27,8 @@ final class KafkaWatch {
 
     private static final int FAILURES_UNTIL_RESET = 60;
 
+    private static final long STOP_MILLIS = 1_000;
+
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
     private final PublisherCircuit circuit;
@@ -49,6 +51,8 @@ final class KafkaWatch {
 
     private volatile boolean answeredOnce;
 
+    private volatile boolean stopping;
+
     private volatile @Nullable String lastError;
 
     private int failuresInARow;
@@ -70,6 +74,7 @@ final class KafkaWatch {
 
     synchronized void start() {
         if (this.thread == null) {
+            this.stopping = false;
             ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
                 Thread created = new Thread(task, "resilient-kafka-probe");
                 created.setDaemon(true);
@@ -84,12 +89,20 @@ final class KafkaWatch {
     void stop() {
         ScheduledExecutorService thread;
         synchronized (this) {
+            this.stopping = true;
             thread = this.thread;
             this.thread = null;
         }
         if (thread != null) {
             this.circuit.removeListener(this.onCircuitChange);
             thread.shutdownNow();
+            try {
+                if (!thread.awaitTermination(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
+                    logger.warn("The recovery probe is still asking, and is left behind");
+                }
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+            }
         }
         this.probe.reset();
     }
@@ -111,6 +124,9 @@ final class KafkaWatch {
     }
 
     private void look() {
+        if (this.stopping) {
+            return;
+        }
         try {
             State circuitState = this.circuit.state();
             if (circuitState == State.OPEN || circuitState == State.HALF_OPEN) {
@@ -127,7 +143,9 @@ final class KafkaWatch {
                 answered();
             }
         } catch (RuntimeException ex) {
-            silent(ex);
+            if (!this.stopping) {
+                silent(ex);
+            }
         } catch (Error ex) {
             logger.error("The recovery probe failed", ex);
         }

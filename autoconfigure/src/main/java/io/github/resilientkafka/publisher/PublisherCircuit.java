@@ -147,11 +147,12 @@ public final class PublisherCircuit {
     }
 
     void failed(Object permit, String topic, FailureKind kind, Throwable error, long nanos) {
-        if (kind == FailureKind.OUTAGE) {
+        boolean outage = kind == FailureKind.OUTAGE && !isOurOwnLimit(error);
+        if (outage) {
             suspect(topic, error);
         }
         if (isCurrent(permit)) {
-            if (kind == FailureKind.OUTAGE && !isOurOwnLimit(error)) {
+            if (outage) {
                 this.breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
             } else {
                 this.breaker.releasePermission();
@@ -243,7 +244,7 @@ public final class PublisherCircuit {
 
     /**
      * Returns the last error that counted as an outage.
-     * @return the error, or null since the circuit was last closed
+     * @return the error, or null if there was none since the circuit was last closed
      */
     public @Nullable Throwable lastOutage() {
         return this.lastOutage;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,36 @@ class CompletionExecutorTests {
         }
         assertThat(othersDone.await(10, TimeUnit.SECONDS)).isTrue();
         blocked.countDown();
+    }
+
+    @Test
+    void aChainOfCallbacksThatPublishDoesNotStarveOthers() throws Exception {
+        AtomicBoolean pumping = new AtomicBoolean(true);
+        for (int i = 0; i < 100; i++) {
+            this.executor.execute(new Pump(pumping), true);
+        }
+        CountDownLatch others = new CountDownLatch(100);
+        for (int i = 0; i < 100; i++) {
+            this.executor.execute(others::countDown, false);
+        }
+        assertThat(others.await(10, TimeUnit.SECONDS)).isTrue();
+        pumping.set(false);
+    }
+
+    private final class Pump implements Runnable {
+
+        private final AtomicBoolean pumping;
+
+        Pump(AtomicBoolean pumping) {
+            this.pumping = pumping;
+        }
+
+        @Override
+        public void run() {
+            if (this.pumping.get()) {
+                CompletionExecutorTests.this.executor.execute(this, true);
+            }
+        }
     }
 
     @Test

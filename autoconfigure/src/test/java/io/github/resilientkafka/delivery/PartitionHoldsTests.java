@@ -1,0 +1,64 @@
+package io.github.resilientkafka.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.store.StoredEvent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+class PartitionHoldsTests {
+
+    private final PartitionHolds holds = new PartitionHolds();
+
+    private final TopicPartition partition = new TopicPartition("orders", 1);
+
+    @Test
+    void aPartitionIsHeldForASecondFirstAndItsRowsAreRemembered() {
+        this.holds.hold(this.partition, row(1));
+        assertThat(this.holds.holds(this.partition, row(2))).isTrue();
+        assertThat(this.holds.holds(new TopicPartition("orders", 2), row(3))).isFalse();
+        assertThat(this.holds.held().partitions()).containsExactly(this.partition);
+        assertThat(this.holds.held().rows()).containsExactlyInAnyOrder(1L, 2L);
+        assertThat(this.holds.untilNextRelease()).isBetween(Duration.ofMillis(1), Duration.ofSeconds(1));
+    }
+
+    @Test
+    void anAcknowledgementReleasesThePartitionAndItsTopic() {
+        this.holds.hold(this.partition, row(1));
+        this.holds.hold(PartitionHolds.wholeTopic("orders"), row(2));
+        this.holds.release(this.partition);
+        assertThat(this.holds.isEmpty()).isTrue();
+        assertThat(this.holds.held().rows()).isEmpty();
+        assertThat(this.holds.untilNextRelease()).isNull();
+    }
+
+    @Test
+    void holdingAgainWhileHeldOnlyRemembersTheRow() {
+        this.holds.hold(this.partition, row(1));
+        this.holds.hold(this.partition, row(2));
+        assertThat(this.holds.held().rows()).containsExactlyInAnyOrder(1L, 2L);
+        assertThat(this.holds.untilNextRelease()).isLessThanOrEqualTo(Duration.ofSeconds(1));
+    }
+
+    private static StoredEvent row(long id) {
+        return new StoredEvent(
+                id,
+                UUID.randomUUID(),
+                0,
+                "orders",
+                null,
+                0,
+                new byte[] {1},
+                new byte[0],
+                "[]",
+                FailureKind.OUTAGE,
+                0,
+                "error",
+                null,
+                Instant.EPOCH);
+    }
+}
