@@ -138,7 +138,6 @@ final class DeadLetterBatch {
                 topicFor(row),
                 String.valueOf(error));
         this.relay.deadLetters().forget(topicFor(row));
-        this.relay.observer().deadLetterFailed(1);
         announce(row, false, String.valueOf(error));
         String type = (error == null) ? row.errorType() : error.getClass().getName();
         return outcome(row, EventStatus.DLQ_FAILED, reason(row), type, String.valueOf(error));

@@ -36,18 +36,6 @@ final class DeadLetterRow extends RelayedRow {
         this.attempts = attempts;
     }
 
-    FailureKind reason() {
-        return this.reason;
-    }
-
-    int attempts() {
-        return this.attempts;
-    }
-
-    String cause() {
-        return this.cause;
-    }
-
     @Override
     protected String topic() {
         return this.deadLetterTopic;

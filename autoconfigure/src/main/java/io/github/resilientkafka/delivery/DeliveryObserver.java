@@ -28,10 +28,4 @@ public interface DeliveryObserver {
      * @param events how many
      */
     default void deadLettered(int events) {}
-
-    /**
-     * Dead-letter topics refused events.
-     * @param events how many
-     */
-    default void deadLetterFailed(int events) {}
 }

@@ -22,7 +22,7 @@ final class RelayWorker extends Thread {
     private static final Logger logger = LoggerFactory.getLogger(RelayWorker.class);
 
     /**
-     * How many lanes all workers of an instance hold together at most: a quarter of them, so that four instances share a
+     * How many lanes all workers of an instance hold together, at least one each: a quarter of them, so that four instances share a
      * backlog from its first row on. Whoever finds no free lane looks again only after the interval.
      */
     private static final int LANES_PER_INSTANCE = EventStore.LANES / 4;
@@ -144,7 +144,7 @@ final class RelayWorker extends Thread {
                                 this.relay.properties().lease());
                 found = !leases.isEmpty();
                 progressed = found && drain(status, leases, before);
-                this.unfinished = found && !progressed;
+                this.unfinished |= found && !progressed;
             } finally {
                 // The last one to find nothing leaves the trials of a half-open circuit to new events.
                 if (this.busyWorkers.decrementAndGet() == 0 && !found && status == EventStatus.PENDING) {

@@ -15,22 +15,29 @@ import org.springframework.util.ClassUtils;
  *
  * @param key for keys
  * @param value for bodies
+ * @param ownKey whether the one for keys was made here, and is ours to close
+ * @param ownValue whether the one for bodies was made here, and is ours to close
  */
-record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value) {
+record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value, boolean ownKey, boolean ownValue) {
 
     static ApplicationSerializers of(ProducerFactory<?, ?> factory) {
         Map<String, Object> settings = factory.getConfigurationProperties();
+        Serializer<?> key = factory.getKeySerializerSupplier().get();
+        Serializer<?> value = factory.getValueSerializerSupplier().get();
         return new ApplicationSerializers(
-                orNamed(
-                        factory.getKeySerializerSupplier().get(),
-                        settings,
-                        ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
-                        true),
-                orNamed(
-                        factory.getValueSerializerSupplier().get(),
-                        settings,
-                        ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
-                        false));
+                orNamed(key, settings, ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, true),
+                orNamed(value, settings, ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, false),
+                key == null,
+                value == null);
+    }
+
+    void closeOwn() {
+        if (this.ownKey) {
+            this.key.close();
+        }
+        if (this.ownValue) {
+            this.value.close();
+        }
     }
 
     @SuppressWarnings("unchecked") // a wrong type is found at the first event, and reported with its cure

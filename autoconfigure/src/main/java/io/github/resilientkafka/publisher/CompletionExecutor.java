@@ -51,6 +51,11 @@ final class CompletionExecutor {
     private boolean warned;
 
     /**
+     * Drainers that users' code was found to block: they take nothing, so they count for nothing.
+     */
+    private volatile int blocked;
+
+    /**
      * A thread that runs callbacks.
      */
     private static final class CallbackThread extends Thread {
@@ -91,8 +96,9 @@ final class CompletionExecutor {
      */
     void execute(Runnable completion, boolean isNested) {
         (isNested ? this.nested : this.queue).add(completion);
-        if (this.drainers.get() == 0) {
-            addDrainer(1);
+        int blocked = this.blocked;
+        if (this.drainers.get() <= blocked) {
+            addDrainer(blocked + 1);
         }
     }
 
@@ -105,8 +111,9 @@ final class CompletionExecutor {
      */
     private void check() {
         long taken = this.taken;
+        int before = this.drainers.get();
         if (taken == this.takenAtLastCheck && !isEmpty()) {
-            int before = this.drainers.get();
+            this.blocked = before;
             if (before >= MANY_THREADS && !this.warned) {
                 this.warned = true;
                 logger.warn(
@@ -114,6 +121,9 @@ final class CompletionExecutor {
                         before);
             }
             addDrainer(MAX_THREADS);
+        }
+        if (before < this.blocked) {
+            this.blocked = before;
         }
         this.takenAtLastCheck = taken;
     }
@@ -149,7 +159,12 @@ final class CompletionExecutor {
             }
             this.drainers.decrementAndGet();
             // What was handed over after the last poll found a drainer still counted, and started none.
-        } while (!isEmpty() && this.drainers.compareAndSet(0, 1));
+        } while (!isEmpty() && rejoin());
+    }
+
+    private boolean rejoin() {
+        int before = this.drainers.get();
+        return before <= this.blocked && this.drainers.compareAndSet(before, before + 1);
     }
 
     /**

@@ -27,6 +27,8 @@ final class EventSerializer implements AutoCloseable {
 
     private static final byte[] SPEC_VERSION = ascii("1.0");
 
+    private final ApplicationSerializers serializers;
+
     private final Serializer<Object> keySerializer;
 
     private final Serializer<Object> valueSerializer;
@@ -44,6 +46,7 @@ final class EventSerializer implements AutoCloseable {
     private record TimeText(long millis, byte[] bytes) {}
 
     EventSerializer(ApplicationSerializers serializers, String namespace, Clock clock) {
+        this.serializers = serializers;
         this.keySerializer = serializers.key();
         this.valueSerializer = serializers.value();
         this.source = ("/" + namespace).getBytes(StandardCharsets.UTF_8);
@@ -183,7 +186,6 @@ final class EventSerializer implements AutoCloseable {
 
     @Override
     public void close() {
-        this.keySerializer.close();
-        this.valueSerializer.close();
+        this.serializers.closeOwn();
     }
 }

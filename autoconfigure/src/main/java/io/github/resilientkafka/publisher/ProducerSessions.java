@@ -61,7 +61,7 @@ public final class ProducerSessions {
      * @param circuit opened on a stall
      * @param policy decides whether to recreate
      * @param stallTimeout how long the producer may owe an answer without giving any
-     * @param observer told of created producers
+     * @param observer told of producers that could not be created
      */
     public ProducerSessions(
             String name,
@@ -142,6 +142,12 @@ public final class ProducerSessions {
         if (session == this.current) {
             this.current = null;
             session.abandon(reason);
+            if (session.outstanding() > 0) {
+                logger.error(
+                        "The {} producer was closed and still owes {} answers: their events are in doubt",
+                        this.name,
+                        session.outstanding());
+            }
         }
     }
 
@@ -203,7 +209,6 @@ public final class ProducerSessions {
         if (state == State.HALF_OPEN) {
             synchronized (this) {
                 if (this.current == null) {
-                    this.nextTryNanos = System.nanoTime();
                     recreate();
                 }
             }
@@ -225,9 +230,7 @@ public final class ProducerSessions {
     }
 
     private ProducerSession create() {
-        ProducerSession session = new ProducerSession(this.factory.get());
-        this.observer.producerCreated();
-        return session;
+        return new ProducerSession(this.factory.get());
     }
 
     /**

@@ -47,11 +47,6 @@ public interface PublisherObserver {
     default void queueFull() {}
 
     /**
-     * A producer was created (again).
-     */
-    default void producerCreated() {}
-
-    /**
      * A producer could not be created.
      */
     default void producerFailed() {}

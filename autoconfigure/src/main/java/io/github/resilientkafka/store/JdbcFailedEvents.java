@@ -8,10 +8,12 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -91,28 +93,45 @@ abstract class JdbcFailedEvents implements FailedEvents {
             throw new IllegalArgumentException("Rows that are " + status + " are never purged");
         }
         return this.session.inTransaction("purge events", connection -> {
-            List<Long> ids = new ArrayList<>();
-            Map<Integer, Integer> lanes = new TreeMap<>();
-            String select = "select id, lane from {events} where namespace = ? and channel = ? and status = '" + status
-                    + "' and resolved_at < ? order by resolved_at fetch first " + limit
-                    + " rows only for update skip locked";
-            try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(select))) {
-                bind(statement, this.scope.namespace(), this.scope.channel(), timestamp(settledBefore));
-                ResultSet rows = statement.executeQuery();
-                while (rows.next()) {
-                    ids.add(rows.getLong("id"));
-                    lanes.merge(rows.getInt("lane"), 1, Integer::sum);
-                }
-            }
-            if (ids.isEmpty()) {
+            Map<Long, Integer> found = settledRows(
+                    connection,
+                    "namespace = ? and channel = ? and status = '" + status
+                            + "' and resolved_at < ? order by resolved_at fetch first " + limit + " rows only",
+                    this.scope.namespace(),
+                    this.scope.channel(),
+                    timestamp(settledBefore));
+            if (found.isEmpty()) {
                 return 0;
             }
-            update(connection, "delete from {events} where id = any(?)", (Object) ids.toArray(Long[]::new));
+            for (int lane : new TreeSet<>(found.values())) {
+                lock(connection, lane);
+            }
+            Map<Long, Integer> locked =
+                    settledRows(connection, "id = any(?) and status = '" + status + "' for update skip locked", (Object)
+                            found.keySet().toArray(Long[]::new));
+            update(connection, "delete from {events} where id = any(?)", (Object)
+                    locked.keySet().toArray(Long[]::new));
+            Map<Integer, Integer> lanes = new TreeMap<>();
+            locked.values().forEach(lane -> lanes.merge(lane, 1, Integer::sum));
             for (Map.Entry<Integer, Integer> lane : lanes.entrySet()) {
                 subtract(connection, status, lane.getKey(), lane.getValue());
             }
-            return ids.size();
+            return found.size();
         });
+    }
+
+    private Map<Long, Integer> settledRows(Connection connection, String condition, @Nullable Object... values)
+            throws SQLException {
+        Map<Long, Integer> laneOfRow = new HashMap<>();
+        String select = "select id, lane from {events} where " + condition;
+        try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(select))) {
+            bind(statement, values);
+            ResultSet rows = statement.executeQuery();
+            while (rows.next()) {
+                laneOfRow.put(rows.getLong("id"), rows.getInt("lane"));
+            }
+        }
+        return laneOfRow;
     }
 
     /**
