@@ -6,12 +6,15 @@ import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.testcontainers.containers.PostgreSQLContainer;
 import org.testcontainers.junit.jupiter.Container;
@@ -24,10 +27,22 @@ import org.testcontainers.kafka.KafkaContainer;
  */
 @Testcontainers(disabledWithoutDocker = true)
 @SpringBootTest(
-        classes = TestApplication.Minimal.class,
+        classes = {TestApplication.Minimal.class, ContainersOutageTests.Topics.class},
         properties = {"spring.application.name=containers", "spring.flyway.enabled=false"},
         webEnvironment = SpringBootTest.WebEnvironment.NONE)
 class ContainersOutageTests {
+
+    /**
+     * The topic is there before the first event.
+     */
+    @Configuration(proxyBeanMethods = false)
+    static class Topics {
+
+        @Bean
+        NewTopic orders() {
+            return new NewTopic("orders", 1, (short) 1);
+        }
+    }
 
     @Container
     @ServiceConnection

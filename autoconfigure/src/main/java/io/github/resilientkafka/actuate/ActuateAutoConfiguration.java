@@ -7,8 +7,8 @@ import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Bean;
             "io.github.resilientkafka.delivery.DeliveryAutoConfiguration",
             "io.github.resilientkafka.publisher.PublisherAutoConfiguration"
         })
-@ConditionalOnProperty(prefix = "resilient-kafka", name = "enabled", havingValue = "true", matchIfMissing = true)
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnBean(EventPublisher.class)
 @EnableConfigurationProperties(BrokerHealthProperties.class)
 final class ActuateAutoConfiguration {
@@ -42,7 +42,7 @@ final class ActuateAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnBean(KafkaProbe.class)
-    @ConditionalOnProperty(prefix = "resilient-kafka.health.broker", name = "enabled", havingValue = "true")
+    @ConditionalOnBooleanProperty(name = "resilient-kafka.health.broker.enabled")
     KafkaBrokerHealth resilientKafkaBrokerHealth(KafkaProbe probe) {
         return new KafkaBrokerHealth(probe::describeCluster);
     }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 public interface EventPublisher {
 
     /**
-     * Publishes an event under a key. Events of one key arrive in the order they were published.
+     * Publishes an event under a key. Events of one key arrive in the order they were published while Kafka is there;
+     * around an outage new ones can still overtake stored ones, until those are delivered.
      * @param topic the topic's name
      * @param key the key, serialised by the application's own key serializer; never null, see {@link OutgoingEvent#unkeyed}
      * @param event the body, serialised by the application's own value serializer; null for a tombstone

@@ -118,7 +118,11 @@ public final class ProducerSessions {
      * @param flush how long sends in flight may take; zero fails them at once
      */
     public void stop(Duration flush) {
-        ProducerSession session;
+        ProducerSession session = this.current;
+        if (session != null && !flush.isZero()) {
+            // Still watched: a broker that hangs just now costs the stall time-out, not the whole flush.
+            session.close(flush);
+        }
         synchronized (this) {
             if (this.watch != null) {
                 this.circuit.removeListener(this.onCircuitChange);
@@ -129,7 +133,7 @@ public final class ProducerSessions {
             this.current = null;
         }
         if (session != null) {
-            session.close(flush);
+            session.close(Duration.ZERO);
         }
     }
 

@@ -95,8 +95,12 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
         long size = serialized.size();
         if (!this.budget.tryReserve(size)) {
             this.observer.queueFull();
-            return CompletableFuture.failedFuture(
-                    new PublishQueueFullException(size, this.budget.bytes(), this.budget.maxBytes()));
+            PublishQueueFullException full =
+                    new PublishQueueFullException(size, this.budget.bytes(), this.budget.maxBytes());
+            if (this.properties.async()) {
+                return CompletableFuture.failedFuture(full);
+            }
+            throw full;
         }
         if (!this.running) {
             // Closed meanwhile. Had it not been, the close would wait for the bytes that are reserved by now.

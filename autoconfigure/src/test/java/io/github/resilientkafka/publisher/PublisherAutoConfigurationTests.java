@@ -2,18 +2,28 @@ package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.springboot3.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration;
 import io.github.resilientkafka.AllAutoConfigurations;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.message.ConfigurationException;
+import io.github.resilientkafka.message.FailureKind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 import org.springframework.boot.autoconfigure.kafka.KafkaAutoConfiguration;
@@ -23,11 +33,14 @@ import org.springframework.boot.test.context.runner.ContextConsumer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
+import org.springframework.core.io.ByteArrayResource;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 
 class PublisherAutoConfigurationTests {
+
+    private static final long SLOW = TimeUnit.SECONDS.toNanos(10);
 
     private final ApplicationContextRunner withoutDatabase = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class))
@@ -185,6 +198,77 @@ class PublisherAutoConfigurationTests {
                     assertThat(config.getPermittedNumberOfCallsInHalfOpenState())
                             .isEqualTo(3);
                 });
+    }
+
+    @Test
+    @DisplayName("the consecutive style of docs/configuration.md: 5 failures in a row open, 2 successes close")
+    void consecutiveStyle() throws IOException {
+        this.runner
+                .withConfiguration(AutoConfigurations.of(CircuitBreakerAutoConfiguration.class))
+                .withPropertyValues(documentedConsecutiveStyle())
+                .run(context -> {
+                    PublisherCircuit circuit = context.getBean(PublisherCircuit.class);
+                    fail(circuit, 4);
+                    succeed(circuit, 1);
+                    fail(circuit, 4);
+                    assertThat(circuit.state())
+                            .as("the success in between counts")
+                            .isEqualTo(State.CLOSED);
+                    fail(circuit, 1);
+                    assertThat(circuit.state()).isEqualTo(State.OPEN);
+
+                    circuit.halfOpen();
+                    fail(circuit, 2);
+                    assertThat(circuit.state()).isEqualTo(State.OPEN);
+
+                    circuit.halfOpen();
+                    succeed(circuit, 1);
+                    assertThat(circuit.state()).isEqualTo(State.HALF_OPEN);
+                    succeed(circuit, 1);
+                    assertThat(circuit.state()).isEqualTo(State.CLOSED);
+
+                    fail(circuit, 5);
+                    circuit.halfOpen();
+                    fail(circuit, 1);
+                    succeed(circuit, 1);
+                    assertThat(circuit.state())
+                            .as("one success of two closes it, too")
+                            .isEqualTo(State.CLOSED);
+                });
+    }
+
+    private static String[] documentedConsecutiveStyle() throws IOException {
+        String page = Files.readString(Path.of("../docs/configuration.md"));
+        String yaml = page.substring(page.indexOf("```yaml") + "```yaml".length());
+        YamlPropertiesFactoryBean properties = new YamlPropertiesFactoryBean();
+        properties.setResources(
+                new ByteArrayResource(yaml.substring(0, yaml.indexOf("```")).getBytes(StandardCharsets.UTF_8)));
+        String[] settings = Objects.requireNonNull(properties.getObject()).entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toArray(String[]::new);
+        assertThat(settings)
+                .contains("resilience4j.circuitbreaker.instances.kafka-publisher.sliding-window-size=5")
+                .allMatch(setting -> setting.startsWith("resilience4j.circuitbreaker.instances.kafka-publisher."));
+        return settings;
+    }
+
+    /**
+     * Each failure takes as long as a send can take, so that slowness would show.
+     */
+    private static void fail(PublisherCircuit circuit, int times) {
+        for (int i = 0; i < times; i++) {
+            circuit.failed(permit(circuit), "t", FailureKind.OUTAGE, new TimeoutException(), SLOW);
+        }
+    }
+
+    private static void succeed(PublisherCircuit circuit, int times) {
+        for (int i = 0; i < times; i++) {
+            circuit.succeeded(permit(circuit), SLOW);
+        }
+    }
+
+    private static Object permit(PublisherCircuit circuit) {
+        return Objects.requireNonNull(circuit.tryAcquire());
     }
 
     private static CircuitBreakerConfig config(AssertableApplicationContext context) {

@@ -88,6 +88,7 @@ class MetricsThroughOutageTests {
             assertThat(gauge(meters, "kafka.publish.queue.bytes")).isZero();
             assertThat(health(application)).isEqualTo("UP");
             Awaitility.await().until(() -> listener.saw(KafkaConnected.class));
+            assertThat(gauge(meters, "kafka.connections")).isEqualTo(1);
             assertThat(publisher.getPublisherStats().ready()).isTrue();
 
             assertThatThrownBy(() -> publisher.publish(topic, "k", new Object()))
@@ -117,6 +118,7 @@ class MetricsThroughOutageTests {
             assertThat(count(meters, "kafka.publish.errors", "type", "outage")).isEqualTo(11);
             assertThat(count(meters, "kafka.events.stored_for_retry")).isEqualTo(11);
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isEqualTo(1);
+            assertThat(gauge(meters, "kafka.connections")).isZero();
             assertThat(health(application)).isEqualTo("DEGRADED");
             Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
@@ -136,7 +138,11 @@ class MetricsThroughOutageTests {
             this.kafka.thaw();
             application.awaitNoneLeft(Duration.ofSeconds(30));
             application.awaitCircuit("CLOSED", Duration.ofSeconds(15));
-            assertThat(count(meters, "kafka.retry.success")).isEqualTo(11);
+            Awaitility.await().until(() -> count(meters, "kafka.retry.success") == 11);
+            assertThat(gauge(meters, "kafka.connections")).isEqualTo(1);
+            assertThat(count(meters, "kafka.retry.failed"))
+                    .as("an outage is no attempt")
+                    .isZero();
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isZero();
             assertThat(health(application)).isEqualTo("UP");
             Awaitility.await().until(() -> listener.saw(CircuitHalfOpened.class) && listener.saw(CircuitClosed.class));
@@ -148,6 +154,7 @@ class MetricsThroughOutageTests {
             application.context().getBean(TestClock.class).advance(Duration.ofMinutes(1));
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> application.rows(EventStatus.DLQ) == 1);
             Awaitility.await().until(() -> count(meters, "kafka.dlq.sent") == 1);
+            assertThat(count(meters, "kafka.retry.failed")).isEqualTo(1);
             Awaitility.await().until(() -> listener.saw(EventDeadLettered.class));
             assertThat(application.retries().getRetryStats().dlq()).isEqualTo(1);
             assertThat(count(meters, "kafka.events.lost")).isZero();

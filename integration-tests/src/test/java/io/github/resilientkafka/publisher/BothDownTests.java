@@ -87,6 +87,13 @@ class BothDownTests {
             assertThat(lost(application)).isEqualTo(1);
             assertThat(publisher.getPublisherStats().queuedEvents()).isZero();
             assertThat(publisher.getPublisherStats().queuedBytes()).isZero();
+            assertThat(publisher.getPublisherStats().writer().threads())
+                    .isNotEmpty()
+                    .allSatisfy(thread -> assertThat(thread.alive()).isTrue());
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .as("every thread works again")
+                    .filteredOn(thread -> thread.getName().startsWith("resilient-kafka-relay-"))
+                    .anySatisfy(thread -> assertThat(thread.isAlive()).isTrue());
         } finally {
             this.kafka.start();
         }

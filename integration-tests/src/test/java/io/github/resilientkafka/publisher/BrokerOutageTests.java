@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -63,16 +62,11 @@ class BrokerOutageTests {
             EventPublisher publisher = application.publisher();
             assertThat(get(publisher.publish(topic, "warm-up", "warm-up")).outcome())
                     .isEqualTo(Outcome.SENT);
-            AtomicBoolean stop = new AtomicBoolean();
             ConcurrentLinkedQueue<Published> published = new ConcurrentLinkedQueue<>();
-            List<Thread> threads = publishingThreads(publisher, topic, stop, published);
-            Awaitility.await().until(() -> published.size() > 5_000);
+            List<Thread> threads = publishingThreads(publisher, topic, published);
+            Awaitility.await().until(() -> published.size() > MAX_STORED / 20);
 
             outage.accept(this.kafka);
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
-                    .until(() -> application.rows(EventStatus.PENDING) > 20_000);
-            stop.set(true);
             for (Thread thread : threads) {
                 thread.join();
             }
@@ -93,9 +87,8 @@ class BrokerOutageTests {
             application.awaitNoneLeft(Duration.ofSeconds(60));
             Duration resolved = Duration.ofNanos(System.nanoTime() - answered);
             System.out.printf("%d rows resolved %d ms after the broker answered%n", stored, resolved.toMillis());
-            if (stored <= MAX_STORED) {
-                assertThat(resolved).isLessThan(BACK);
-            }
+            assertThat(stored).isBetween(MAX_STORED * 3L / 4, (long) MAX_STORED);
+            assertThat(resolved).isLessThan(BACK);
             application.awaitCircuit("CLOSED", Duration.ofSeconds(5));
             assertThat(get(publisher.publish(topic, "k", "afterwards")).outcome())
                     .isEqualTo(Outcome.SENT);
@@ -109,13 +102,13 @@ class BrokerOutageTests {
     }
 
     private static List<Thread> publishingThreads(
-            EventPublisher publisher, String topic, AtomicBoolean stop, ConcurrentLinkedQueue<Published> published) {
+            EventPublisher publisher, String topic, ConcurrentLinkedQueue<Published> published) {
         AtomicInteger count = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 8; t++) {
             int number = t;
             Thread thread = new Thread(() -> {
-                for (int i = 0; !stop.get() && count.incrementAndGet() < MAX_STORED; i++) {
+                for (int i = 0; count.incrementAndGet() < MAX_STORED; i++) {
                     String value = number + "-" + i;
                     published.add(new Published(value, publisher.publish(topic, "key-" + (i % 100), value)));
                     LockSupport.parkNanos(200_000);
@@ -128,9 +121,18 @@ class BrokerOutageTests {
     }
 
     @Test
-    @DisplayName(
-            "W2: a single slow caller waits at most the stall time-out and a second at the failure, later milliseconds")
+    @DisplayName("W2: broker killed: a single slow caller waits at most the stall time-out and a second, later ms")
     void slowCaller() throws Exception {
+        slowCaller(LocalKafka::kill);
+    }
+
+    @Test
+    @DisplayName("W2: broker frozen: a single slow caller waits at most the stall time-out and a second, later ms")
+    void slowCallerFrozen() throws Exception {
+        slowCaller(LocalKafka::freeze);
+    }
+
+    private void slowCaller(Consumer<LocalKafka> outage) throws Exception {
         String topic = unique("slow");
         this.kafka.createTopic(topic, 1);
         try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
@@ -138,7 +140,7 @@ class BrokerOutageTests {
                 .start()) {
             EventPublisher publisher = application.publisher();
             assertThat(timed(publisher, topic).result().outcome()).isEqualTo(Outcome.SENT);
-            this.kafka.kill();
+            outage.accept(this.kafka);
             Timed atFailure = timed(publisher, topic);
             assertThat(atFailure.result().outcome()).isEqualTo(Outcome.STORED);
             assertThat(atFailure.took()).isLessThan(Duration.ofSeconds(4));
@@ -154,9 +156,7 @@ class BrokerOutageTests {
                     atFailure.took().toMillis(),
                     later.get(50).toNanos() / 1e6,
                     later.get(98).toNanos() / 1e6);
-            assertThat(later.get(50)).isLessThan(Duration.ofMillis(50));
-            this.kafka.start();
-            application.awaitNoneLeft(Duration.ofSeconds(20));
+            assertThat(later.get(90)).isLessThan(Duration.ofMillis(50));
         } finally {
             this.kafka.start();
         }
