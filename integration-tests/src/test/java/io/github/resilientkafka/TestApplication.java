@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.actuate.health.HealthEndpoint;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -71,6 +72,17 @@ public final class TestApplication implements AutoCloseable {
 
     public String circuit() {
         return publisher().getPublisherStats().circuitBreakerState();
+    }
+
+    /**
+     * Returns the status of the component kafkaPublisher.
+     */
+    public String health() {
+        return this.context
+                .getBean(HealthEndpoint.class)
+                .healthForPath("kafkaPublisher")
+                .getStatus()
+                .getCode();
     }
 
     public long rows(EventStatus status) {

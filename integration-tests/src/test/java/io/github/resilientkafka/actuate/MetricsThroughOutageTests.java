@@ -32,7 +32,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.actuate.health.HealthEndpoint;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
 
@@ -86,7 +85,7 @@ class MetricsThroughOutageTests {
             assertThat(meters.get("kafka.publish.latency").timer().count()).isEqualTo(20);
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isZero();
             assertThat(gauge(meters, "kafka.publish.queue.bytes")).isZero();
-            assertThat(health(application)).isEqualTo("UP");
+            assertThat(application.health()).isEqualTo("UP");
             Awaitility.await().until(() -> listener.saw(KafkaConnected.class));
             assertThat(gauge(meters, "kafka.connections")).isEqualTo(1);
             assertThat(publisher.getPublisherStats().ready()).isTrue();
@@ -119,7 +118,7 @@ class MetricsThroughOutageTests {
             assertThat(count(meters, "kafka.events.stored_for_retry")).isEqualTo(11);
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isEqualTo(1);
             assertThat(gauge(meters, "kafka.connections")).isZero();
-            assertThat(health(application)).isEqualTo("DEGRADED");
+            assertThat(application.health()).isEqualTo("DEGRADED");
             Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> gauge(meters, "kafka.retry.pending"), pending -> pending == 11);
@@ -144,7 +143,7 @@ class MetricsThroughOutageTests {
                     .as("an outage is no attempt")
                     .isZero();
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isZero();
-            assertThat(health(application)).isEqualTo("UP");
+            assertThat(application.health()).isEqualTo("UP");
             Awaitility.await().until(() -> listener.saw(CircuitHalfOpened.class) && listener.saw(CircuitClosed.class));
             assertThat(application.retries().getRetryStats().resolved()).isEqualTo(11);
 
@@ -182,12 +181,12 @@ class MetricsThroughOutageTests {
             assertThat(publisher.getPublisherStats().storeFailures()).isFalse();
             assertThat(count(application.context().getBean(MeterRegistry.class), "kafka.events.lost"))
                     .isEqualTo(1);
-            assertThat(health(application)).isEqualTo("DOWN");
+            assertThat(application.health()).isEqualTo("DOWN");
             this.kafka.thaw();
             application.awaitCircuit("CLOSED", Duration.ofSeconds(15));
             assertThat(get(publisher.publish(topic, "k", "direct again")).outcome())
                     .isEqualTo(Outcome.SENT);
-            assertThat(health(application)).isEqualTo("UP");
+            assertThat(application.health()).isEqualTo("UP");
         } finally {
             this.kafka.start();
         }
@@ -199,14 +198,5 @@ class MetricsThroughOutageTests {
 
     private static double gauge(MeterRegistry meters, String name) {
         return meters.get(name).gauge().value();
-    }
-
-    private static String health(TestApplication application) {
-        return application
-                .context()
-                .getBean(HealthEndpoint.class)
-                .healthForPath("kafkaPublisher")
-                .getStatus()
-                .getCode();
     }
 }

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.boot.actuate.health.HealthEndpoint;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -70,20 +69,20 @@ class BothDownTests {
             assertThat(publisher.getPublisherStats().lostEvents()).isEqualTo(1);
             assertThat(output).contains("ERROR").contains("LOST: Event ").contains(topic);
             assertThat(publisher.getPublisherStats().healthy()).isFalse();
-            assertThat(health(application)).isEqualTo("DOWN");
+            assertThat(application.health()).isEqualTo("DOWN");
 
             postgres.start();
             Awaitility.await("storing works again, nobody publishing")
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> publisher.getPublisherStats().healthy());
-            assertThat(health(application)).isEqualTo("DEGRADED");
+            assertThat(application.health()).isEqualTo("DEGRADED");
             assertThat(get(publisher.publish(topic, "k", "stored")).outcome()).isEqualTo(Outcome.STORED);
 
             this.kafka.start();
             application.awaitCircuit("CLOSED", Duration.ofSeconds(30));
             application.awaitNoneLeft(Duration.ofSeconds(30));
             assertThat(get(publisher.publish(topic, "k", "after")).outcome()).isEqualTo(Outcome.SENT);
-            assertThat(health(application)).isEqualTo("UP");
+            assertThat(application.health()).isEqualTo("UP");
             assertThat(lost(application)).isEqualTo(1);
             assertThat(publisher.getPublisherStats().queuedEvents()).isZero();
             assertThat(publisher.getPublisherStats().queuedBytes()).isZero();
@@ -106,14 +105,5 @@ class BothDownTests {
                 .get("kafka.events.lost")
                 .counter()
                 .count();
-    }
-
-    private static String health(TestApplication application) {
-        return application
-                .context()
-                .getBean(HealthEndpoint.class)
-                .healthForPath("kafkaPublisher")
-                .getStatus()
-                .getCode();
     }
 }
