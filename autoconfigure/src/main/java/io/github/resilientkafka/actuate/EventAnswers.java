@@ -90,7 +90,7 @@ final class EventAnswers {
      * @param errorType the class of the last error
      * @param errorMessage the last error's message, or null
      * @param createdAt when it was published
-     * @param nextAttemptAt when it may be tried (again), or null
+     * @param nextAttemptAt when it may be tried (again), or null if that is as soon as Kafka takes events
      * @param resolvedAt when it was resolved or dead-lettered, or null
      * @param payloadBytes the payload's size
      */
@@ -125,7 +125,8 @@ final class EventAnswers {
                     view.errorType(),
                     ErrorText.ofNullable(view.errorMessage()),
                     view.createdAt(),
-                    view.nextAttemptAt(),
+                    // After an outage a row is always due: when it goes is up to the circuit, not to a time.
+                    Instant.EPOCH.equals(view.nextAttemptAt()) ? null : view.nextAttemptAt(),
                     view.resolvedAt(),
                     view.payloadBytes());
         }

@@ -70,6 +70,26 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     /**
+     * Asks whether Kafka is there.
+     * @throws KafkaException if it does not answer in time
+     */
+    void connect(Duration timeout) {
+        requireListener();
+        describeCluster(timeout);
+    }
+
+    /**
+     * With nothing listening, the client is closed: it would go on trying, with two lines in the log each time.
+     */
+    private void requireListener() {
+        if (!BootstrapCheck.anyAccepts(this.settings.bootstrapServers())) {
+            reset();
+            throw new org.apache.kafka.common.errors.TimeoutException(
+                    "None of " + this.settings.bootstrapServers() + " accepts connections");
+        }
+    }
+
+    /**
      * Returns whether Kafka can take records again: it answers, and of the given topics at least one has a leader (or is
      * refused, which no waiting will cure). Without topics, whether it has any broker.
      * @param topics topics that lately met an outage
@@ -78,9 +98,8 @@ public final class KafkaProbe implements AutoCloseable {
      * since every new one to a broker that does not answer is a line in the log
      */
     boolean canTake(Collection<String> topics) {
-        if (this.pendingQuestion == null && !BootstrapCheck.anyAccepts(this.settings.bootstrapServers())) {
-            throw new org.apache.kafka.common.errors.TimeoutException(
-                    "None of " + this.settings.bootstrapServers() + " accepts connections");
+        if (this.pendingQuestion == null) {
+            requireListener();
         }
         if (topics.isEmpty()) {
             return !describeCluster(this.timeout).nodes().isEmpty();

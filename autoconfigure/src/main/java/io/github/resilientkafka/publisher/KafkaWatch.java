@@ -139,8 +139,10 @@ final class KafkaWatch {
                     }
                 }
             } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
-                this.probe.describeCluster(CONNECT_TIMEOUT);
+                this.probe.connect(CONNECT_TIMEOUT);
                 answered();
+            } else if (this.circuit.takeUnexplainedOutage()) {
+                askWhetherKafkaIsThere();
             }
         } catch (RuntimeException ex) {
             if (!this.stopping) {
@@ -148,6 +150,20 @@ final class KafkaWatch {
             }
         } catch (Error ex) {
             logger.error("The recovery probe failed", ex);
+        }
+    }
+
+    /**
+     * A send has failed while the circuit is closed. Is it a matter of one partition, or is Kafka away? An application
+     * that sends little, or to a topic that its producer does not know yet, would take long to find out by itself.
+     */
+    private void askWhetherKafkaIsThere() {
+        try {
+            this.probe.canTake(this.circuit.suspects());
+            this.circuit.forgetOutages();
+        } catch (KafkaException ex) {
+            this.lastError = ex.toString();
+            this.circuit.open(ex);
         }
     }
 
@@ -179,7 +195,10 @@ final class KafkaWatch {
 
     private void disconnected(String reason) {
         this.state = ConnectionState.DISCONNECTED;
-        logger.warn("Kafka at {} does not answer: {}", this.bootstrapServers, reason);
+        logger.warn(
+                "Kafka at {} does not answer; until it is back, events go to the database (if one is used): {}",
+                this.bootstrapServers,
+                reason);
         this.notifier.publish(new KafkaDisconnected(this.clock.instant(), reason));
     }
 

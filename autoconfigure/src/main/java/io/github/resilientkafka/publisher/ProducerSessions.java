@@ -178,7 +178,6 @@ public final class ProducerSessions {
         long silent = session.silentNanos();
         if (silent >= this.stallTimeout.toNanos()) {
             error = new StalledException(session.outstanding(), TimeUnit.NANOSECONDS.toMillis(silent));
-            logger.warn("The {} producer is stalled: {}", this.name, error.getMessage());
             this.circuit.open(error);
         }
         if (this.circuit.isOpen() && session.outstanding() == 0) {

@@ -44,6 +44,8 @@ public final class PublisherCircuit {
 
     private volatile boolean trialsReserved;
 
+    private volatile boolean unexplainedOutage;
+
     /**
      * Is told of state changes, on whatever thread caused them: must be quick and must not throw.
      */
@@ -182,6 +184,7 @@ public final class PublisherCircuit {
 
     private void suspect(String topic, Throwable error) {
         this.lastOutage = error;
+        this.unexplainedOutage = true;
         if (this.suspects.size() < MAX_SUSPECTS) {
             this.suspects.add(topic);
         }
@@ -248,6 +251,25 @@ public final class PublisherCircuit {
      */
     public @Nullable Throwable lastOutage() {
         return this.lastOutage;
+    }
+
+    /**
+     * Returns whether a send has met an outage since the last call: one that may be the first of many.
+     */
+    boolean takeUnexplainedOutage() {
+        boolean unexplained = this.unexplainedOutage;
+        this.unexplainedOutage = false;
+        return unexplained;
+    }
+
+    /**
+     * Forgets single outages: Kafka has answered, and the circuit is closed.
+     */
+    void forgetOutages() {
+        if (isClosed()) {
+            this.suspects.clear();
+            this.lastOutage = null;
+        }
     }
 
     /**

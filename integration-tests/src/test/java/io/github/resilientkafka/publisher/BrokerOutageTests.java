@@ -22,9 +22,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A broker dies and comes back under load. W1, W2, D1, H11.
@@ -160,6 +164,39 @@ class BrokerOutageTests {
         } finally {
             this.kafka.start();
         }
+    }
+
+    @ParameterizedTest(name = "broker {0}")
+    @MethodSource("outages")
+    @DisplayName("W2: a single event to a topic that the producer has never sent to is enough to notice the outage")
+    void unknownToTheProducer(Consumer<LocalKafka> outage) throws Exception {
+        String topic = unique("cold");
+        this.kafka.createTopic(topic, 1);
+        try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
+                .database(this.postgres.createDatabase(unique("cold")))
+                .start()) {
+            EventPublisher publisher = application.publisher();
+            Awaitility.await().until(() -> publisher.getPublisherStats().ready());
+            outage.accept(this.kafka);
+            Timed first = timed(publisher, topic);
+            assertThat(first.result().outcome()).isEqualTo(Outcome.STORED);
+            assertThat(first.took()).isLessThan(Duration.ofSeconds(4));
+            application.awaitCircuit("OPEN", Duration.ofSeconds(6));
+            assertThat(application.health()).isEqualTo("DEGRADED");
+            assertThat(publisher.getPublisherStats().connectionState()).isEqualTo(ConnectionState.DISCONNECTED);
+            Timed next = timed(publisher, topic);
+            assertThat(next.result().outcome()).isEqualTo(Outcome.STORED);
+            assertThat(next.took()).isLessThan(Duration.ofMillis(400));
+            this.kafka.start();
+            application.awaitNoneLeft(BACK);
+            application.awaitCircuit("CLOSED", BACK);
+        } finally {
+            this.kafka.start();
+        }
+    }
+
+    static Stream<Named<Consumer<LocalKafka>>> outages() {
+        return Stream.of(Named.of("killed", LocalKafka::kill), Named.of("frozen", LocalKafka::freeze));
     }
 
     private static Timed timed(EventPublisher publisher, String topic) throws Exception {
