@@ -74,7 +74,7 @@ class ContainersOutageTests {
                         () -> this.jdbc.queryForObject(
                                 "select count(*) from failed_kafka_events where status = 'PENDING'", Long.class),
                         count -> count == 0);
-        assertThat(publish()).isEqualTo(Outcome.SENT);
+        Awaitility.await().until(() -> publish() == Outcome.SENT);
     }
 
     private Outcome publish() throws Exception {

@@ -2,6 +2,7 @@ package io.github.resilientkafka;
 
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.testing.LocalKafka;
@@ -110,6 +111,15 @@ public final class TestApplication implements AutoCloseable {
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> rows(EventStatus.PENDING), count -> count == 0);
+    }
+
+    /**
+     * Publishes until an event is sent: the gate of a lane opens a moment after its last row is settled.
+     */
+    public void awaitSent(String topic, String key, String value) {
+        Awaitility.await("sent again")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> get(publisher().publish(topic, key, value)).outcome() == Outcome.SENT);
     }
 
     @Override

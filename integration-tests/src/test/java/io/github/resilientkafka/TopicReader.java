@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,11 +21,20 @@ public final class TopicReader {
     private TopicReader() {}
 
     public static List<ConsumerRecord<byte[], byte[]>> readAll(Map<String, Object> client, String topic) {
+        return readAll(client, topic, null);
+    }
+
+    /**
+     * Reads some partitions only, or all of them if none are named.
+     */
+    public static List<ConsumerRecord<byte[], byte[]>> readAll(
+            Map<String, Object> client, String topic, Set<Integer> some) {
         Map<String, Object> settings = new java.util.HashMap<>(client);
         settings.put("max.partition.fetch.bytes", 20_000_000);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .filter(partition -> some == null || some.contains(partition.partition()))
                     .map(partition -> new TopicPartition(topic, partition.partition()))
                     .toList();
             consumer.assign(partitions);

@@ -3,6 +3,7 @@ package io.github.resilientkafka.delivery;
 import io.github.resilientkafka.lifecycle.EventDeadLettered;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedAttempt;

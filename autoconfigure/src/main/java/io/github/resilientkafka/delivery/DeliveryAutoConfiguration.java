@@ -2,6 +2,8 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.KafkaProbe;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerRecreationPolicy;
 import io.github.resilientkafka.publisher.ProducerSessions;
 import io.github.resilientkafka.publisher.ProducerSettings;
@@ -47,6 +49,8 @@ final class DeliveryAutoConfiguration {
             ProducerRecreationPolicy policy,
             DeadLetters deadLetters,
             RefusedTopics refusedTopics,
+            PartitionHolds holds,
+            KafkaProbe probe,
             RetrySchedule schedule,
             EventNotifier notifier,
             ObjectProvider<Clock> clocks,
@@ -60,6 +64,8 @@ final class DeliveryAutoConfiguration {
                 circuit,
                 policy,
                 publisherProperties.stallTimeout(),
+                publisherProperties.ordering() == PublisherProperties.Ordering.KEY,
+                () -> {},
                 publisherObservers.getIfUnique(() -> PublisherObserver.NONE));
         RelayContext context = new RelayContext(
                 properties,
@@ -71,7 +77,8 @@ final class DeliveryAutoConfiguration {
                 deadLetters,
                 refusedTopics,
                 schedule,
-                new PartitionHolds(),
+                holds,
+                probe,
                 clock,
                 observers.getIfUnique(() -> DeliveryObserver.NONE),
                 notifier);

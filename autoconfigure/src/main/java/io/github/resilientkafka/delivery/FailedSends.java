@@ -49,7 +49,7 @@ final class FailedSends {
      * While the circuit is closed an outage is one of this partition only; otherwise the circuit holds everything.
      */
     private void hold(RelayedRow send) {
-        if (this.relay.circuit().isClosed()) {
+        if (send.isOutageOfItsOwn() && this.relay.circuit().isClosed()) {
             this.relay.holds().hold(send.partition(), send.row());
         }
     }

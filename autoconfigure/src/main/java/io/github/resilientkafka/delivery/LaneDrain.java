@@ -1,5 +1,6 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedAttempt;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +87,7 @@ final class LaneDrain {
      * Reads what comes next, leaving out what is in flight and what has to wait.
      */
     private RelayBatch readBehind(RelayBatch inFlight) {
+        holdLeaderlessPartitions();
         PartitionHolds.Held held = this.relay.holds().held();
         Set<Long> without = new HashSet<>(inFlight.ids());
         without.addAll(held.rows());
@@ -101,6 +104,15 @@ final class LaneDrain {
         inFlight.rows().forEach(row -> busy.add(row.lane()));
         this.lanes.keepOnly(busy);
         return new RelayBatch(rows, held.partitions());
+    }
+
+    private void holdLeaderlessPartitions() {
+        PartitionHolds holds = this.relay.holds();
+        for (TopicPartition partition : holds.over()) {
+            if (this.relay.probe().isLeaderless(partition)) {
+                holds.prolong(partition);
+            }
+        }
     }
 
     private void await(RelayBatch batch, ProducerSession session) throws InterruptedException {

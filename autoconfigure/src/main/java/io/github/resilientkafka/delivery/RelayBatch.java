@@ -1,6 +1,7 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.store.StoredEvent;
@@ -14,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +57,7 @@ class RelayBatch {
     void send(RelayContext relay, ProducerSession session, long untilNanos) {
         int handled = 0;
         for (StoredEvent row : this.rows) {
-            if (this.refused || System.nanoTime() - untilNanos >= 0) {
+            if (this.refused || session.isEnding() || System.nanoTime() - untilNanos >= 0) {
                 break;
             }
             RelayedRow send = sendOf(row, this.answered);
@@ -86,7 +86,8 @@ class RelayBatch {
             return;
         }
         this.sent.add(send);
-        send.send(session, circuit, permit);
+        send.bind(session);
+        send.send(circuit, permit);
         Throwable error = send.error();
         if (error != null) {
             failedAtOnce(relay, send, error);
@@ -99,7 +100,7 @@ class RelayBatch {
     private void failedAtOnce(RelayContext relay, RelayedRow send, Throwable error) {
         if (send.failureKind() == FailureKind.TOPIC) {
             this.refusedTopics.put(send.topic(), error);
-        } else if (send.failureKind() == FailureKind.OUTAGE && relay.circuit().isClosed()) {
+        } else if (send.isOutageOfItsOwn() && relay.circuit().isClosed()) {
             relay.holds().hold(send.partition(), send.row());
         }
     }
@@ -116,7 +117,7 @@ class RelayBatch {
             return false;
         }
         return mustWait(holds, PartitionHolds.wholeTopic(row.topic()), row)
-                || mustWait(holds, partitionOf(session, row), row);
+                || mustWait(holds, session.partitionOf(row.topic(), row.partition(), row.key()), row);
     }
 
     private boolean mustWait(PartitionHolds holds, @Nullable TopicPartition partition, StoredEvent row) {
@@ -124,20 +125,6 @@ class RelayBatch {
             this.held.add(partition);
         }
         return partition != null && this.held.contains(partition);
-    }
-
-    private static @Nullable TopicPartition partitionOf(ProducerSession session, StoredEvent row) {
-        if (row.partition() != null) {
-            return new TopicPartition(row.topic(), row.partition());
-        }
-        if (row.key() == null) {
-            return null;
-        }
-        try {
-            return new TopicPartition(row.topic(), session.partitionFor(row.topic(), row.key()));
-        } catch (KafkaException ex) {
-            return null;
-        }
     }
 
     /**

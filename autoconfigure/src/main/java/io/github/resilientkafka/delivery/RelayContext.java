@@ -2,6 +2,8 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.KafkaProbe;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSessions;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.RefusedTopics;
@@ -25,6 +27,7 @@ import java.time.Duration;
  * @param refusedTopics topics that publishers don't try at the moment
  * @param schedule when rows are due
  * @param holds partitions that have to wait
+ * @param probe knows whether they have a leader
  * @param clock decides what is due
  * @param observer told of what was done
  * @param notifier announces dead letters
@@ -40,6 +43,7 @@ record RelayContext(
         RefusedTopics refusedTopics,
         RetrySchedule schedule,
         PartitionHolds holds,
+        KafkaProbe probe,
         Clock clock,
         DeliveryObserver observer,
         EventNotifier notifier) {}

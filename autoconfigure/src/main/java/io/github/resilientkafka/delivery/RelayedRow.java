@@ -2,6 +2,7 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.message.HeaderCodec;
+import io.github.resilientkafka.publisher.SessionEndedException;
 import io.github.resilientkafka.publisher.TrackedSend;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.List;
@@ -50,6 +51,13 @@ class RelayedRow extends TrackedSend {
     @Nullable
     FailureKind failureKind() {
         return this.failureKind;
+    }
+
+    /**
+     * Returns whether it met an outage itself, and was not just closed in on by the one of another record.
+     */
+    boolean isOutageOfItsOwn() {
+        return this.failureKind == FailureKind.OUTAGE && !(this.error instanceof SessionEndedException);
     }
 
     @Nullable

@@ -56,8 +56,8 @@ public final class OutgoingEvent {
     }
 
     /**
-     * Creates a keyed event: events of one key are delivered in the order they were published while Kafka is there;
-     * around an outage new ones can still overtake stored ones, until those are delivered.
+     * Creates a keyed event: events of one key that this instance has published first arrive in the order they were
+     * published.
      * @param topic the topic's name
      * @param key the key, never null; use {@link #unkeyed} where there is none
      * @param event the body, or null for a tombstone

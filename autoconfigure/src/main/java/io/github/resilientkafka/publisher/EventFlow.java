@@ -12,17 +12,22 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An accepted event's way: to Kafka if the circuit permits, else, or if that fails, to the store. This class is the
- * place where the decision is made; it holds no event itself.
+ * An accepted event's way: through its lane's gate to Kafka if the circuit permits, else, or if that fails, to the store.
+ * This class says what each step means; which step comes when, so that order is kept, is the {@link LaneGate}'s.
  */
 final class EventFlow {
 
     private final PublisherCircuit circuit;
 
     private final ProducerSessions sessions;
+
+    private final @Nullable LaneGates gates;
+
+    private final PartitionHolds holds;
 
     private final RefusedTopics refusedTopics;
 
@@ -47,6 +52,8 @@ final class EventFlow {
     EventFlow(
             PublisherCircuit circuit,
             ProducerSessions sessions,
+            @Nullable LaneGates gates,
+            PartitionHolds holds,
             RefusedTopics refusedTopics,
             @Nullable GroupCommitWriter writer,
             RetrySchedule schedule,
@@ -58,6 +65,8 @@ final class EventFlow {
             EventNotifier notifier) {
         this.circuit = circuit;
         this.sessions = sessions;
+        this.gates = gates;
+        this.holds = holds;
         this.refusedTopics = refusedTopics;
         this.writer = writer;
         this.schedule = schedule;
@@ -71,46 +80,140 @@ final class EventFlow {
     }
 
     /**
+     * Returns the gate of a new event.
+     * @return the gate, or null if there is no order to keep
+     */
+    @Nullable
+    LaneGate gateOf(SerializedEvent event) {
+        return (this.gates != null && event.key() != null) ? this.gates.of(event.lane()) : null;
+    }
+
+    /**
      * Starts an event, whose bytes are reserved, on its way.
      */
     void accept(InFlightEvent event) {
-        String topic = event.event().topic();
-        Throwable refusal = this.refusedTopics.refusalOf(topic);
+        Throwable refusal = this.refusedTopics.refusalOf(event.event().topic());
+        LaneGate gate = event.gate();
         if (refusal != null) {
             notSent(event, FailureKind.TOPIC, refusal);
-            return;
+        } else if (gate != null) {
+            gate.publish(event);
+        } else {
+            sendOrStore(event);
         }
-        Object permit = this.circuit.tryAcquireForNewEvent();
-        if (permit == null) {
-            notSent(event, FailureKind.OUTAGE, circuitError());
-            return;
-        }
-        ProducerSession session = this.sessions.current();
-        if (session == null) {
-            this.circuit.release(permit);
-            notSent(event, FailureKind.OUTAGE, circuitError());
-            return;
-        }
-        event.send(session, this.circuit, permit);
     }
 
-    private Throwable circuitError() {
-        Throwable outage = this.circuit.lastOutage();
-        return (outage != null) ? outage : new KafkaAwayException(this.circuit.state());
+    private void sendOrStore(InFlightEvent event) {
+        Object permit = tryAcquirePermit(event);
+        if (permit != null && claimProducer(event)) {
+            event.send(this.circuit, permit);
+        } else {
+            if (permit != null) {
+                returnPermit(permit);
+            }
+            store(event);
+        }
+    }
+
+    @Nullable
+    Object tryAcquirePermit(InFlightEvent event) {
+        if (!this.holds.isEmpty() && isHeld(event)) {
+            return null;
+        }
+        return this.circuit.tryAcquireForNewEvent();
+    }
+
+    private boolean isHeld(InFlightEvent event) {
+        ProducerSession session = this.sessions.current();
+        SerializedEvent record = event.event();
+        TopicPartition partition =
+                (session != null) ? session.partitionOf(record.topic(), record.partition(), record.key()) : null;
+        if (partition == null || !this.holds.isHeld(partition)) {
+            return false;
+        }
+        event.refusedByKafka(FailureKind.OUTAGE, PartitionHeldException.INSTANCE);
+        return true;
+    }
+
+    void returnPermit(Object permit) {
+        this.circuit.release(permit);
+    }
+
+    boolean claimProducer(InFlightEvent event) {
+        ProducerSession session = this.sessions.current();
+        if (session == null) {
+            return false;
+        }
+        event.bind(session);
+        return true;
+    }
+
+    /**
+     * Sends an event that the gate lets go. Its topic may have been refused while it was parked.
+     */
+    void send(InFlightEvent event, Object permit) {
+        Throwable refusal = this.refusedTopics.refusalOf(event.event().topic());
+        if (refusal == null) {
+            event.send(this.circuit, permit);
+        } else {
+            returnPermit(permit);
+            notSent(event, FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
+        }
     }
 
     void sent(InFlightEvent event, RecordMetadata metadata) {
         this.observer.sent(event.ageNanos());
         this.refusedTopics.forget(event.event().topic());
+        if (!this.holds.isEmpty()) {
+            this.holds.release(new TopicPartition(metadata.topic(), metadata.partition()));
+        }
+        LaneGate gate = event.gate();
+        if (gate != null) {
+            gate.completed(event);
+        }
         event.succeed(Outcome.SENT, metadata.partition(), metadata.hasOffset() ? metadata.offset() : null);
     }
 
-    void notSent(InFlightEvent event, FailureKind kind, Throwable error) {
-        this.observer.notSent(kind, event.ageNanos());
+    /**
+     * A send has failed. An outage is a matter of the whole lane; what Kafka refuses for itself goes its own way.
+     */
+    void notSent(InFlightEvent event, FailureKind kind, Throwable error, int partition) {
+        LaneGate gate = event.gate();
+        if (kind != FailureKind.OUTAGE) {
+            if (gate != null) {
+                gate.completed(event);
+            }
+            notSent(event, kind, error);
+            return;
+        }
+        event.refusedByKafka(kind, error);
+        if (partition >= 0 && !(error instanceof SessionEndedException) && this.circuit.isClosed()) {
+            this.holds.hold(new TopicPartition(event.event().topic(), partition));
+        }
+        if (gate != null) {
+            gate.failed(event);
+        } else {
+            store(event);
+        }
+    }
+
+    private void notSent(InFlightEvent event, FailureKind kind, Throwable error) {
         event.refusedByKafka(kind, error);
         if (kind == FailureKind.TOPIC) {
             this.refusedTopics.add(event.event().topic(), error);
         }
+        store(event);
+    }
+
+    /**
+     * Hands an event that was not sent to the writer. Never blocks.
+     */
+    void store(InFlightEvent event) {
+        if (event.kafkaError() == null) {
+            event.refusedByKafka(FailureKind.OUTAGE, reasonToStore());
+        }
+        this.observer.notSent(event.failureKind(), event.ageNanos());
+        event.startStoreTimeout(this.storeTimeoutNanos);
         if (this.writer != null) {
             this.writer.write(event);
         } else {
@@ -118,13 +221,30 @@ final class EventFlow {
         }
     }
 
+    private Throwable reasonToStore() {
+        if (this.circuit.isClosed()) {
+            return BehindStoredEventsException.INSTANCE;
+        }
+        Throwable outage = this.circuit.lastOutage();
+        return (outage != null) ? outage : new KafkaAwayException(this.circuit.state());
+    }
+
     void stored(InFlightEvent event) {
+        written(event);
         this.observer.stored();
         this.storedEvents.add(event);
         event.succeed(Outcome.STORED, null, null);
     }
 
+    private static void written(InFlightEvent event) {
+        LaneGate gate = event.gate();
+        if (gate != null && event.isStoredByGate()) {
+            gate.written(event);
+        }
+    }
+
     void lost(InFlightEvent event, Throwable storeError) {
+        written(event);
         SerializedEvent lost = event.event();
         EventNotStoredException failure =
                 new EventNotStoredException(lost.topic(), lost.eventId(), event.kafkaError(), storeError);
@@ -141,13 +261,9 @@ final class EventFlow {
         this.budget.release(event.size());
     }
 
-    long storeTimeoutNanos() {
-        return this.storeTimeoutNanos;
-    }
-
     FailedEvent rowOf(SerializedEvent event, FailureKind kind, @Nullable Throwable kafkaError) {
         Instant now = this.clock.instant();
-        Throwable error = (kafkaError != null) ? kafkaError : circuitError();
+        Throwable error = (kafkaError != null) ? kafkaError : reasonToStore();
         return new FailedEvent(
                 EventIds.next(now.toEpochMilli()),
                 event.eventId(),

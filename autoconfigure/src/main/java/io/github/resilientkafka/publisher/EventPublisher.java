@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 public interface EventPublisher {
 
     /**
-     * Publishes an event under a key. Events of one key arrive in the order they were published while Kafka is there;
-     * around an outage new ones can still overtake stored ones, until those are delivered.
+     * Publishes an event under a key. Events of one key that this instance has published first arrive in the order
+     * they were published, also through an outage, a recovery and a restart; what arrives twice is a late duplicate. An
+     * event whose future failed, or that a crash cut off, may arrive late, and one that Kafka refuses for itself goes to
+     * its dead-letter topic without holding up its key. Other instances learn within about a second that events of a key
+     * are stored.
      * @param topic the topic's name
      * @param key the key, serialised by the application's own key serializer; never null, see {@link OutgoingEvent#unkeyed}
      * @param event the body, serialised by the application's own value serializer; null for a tombstone

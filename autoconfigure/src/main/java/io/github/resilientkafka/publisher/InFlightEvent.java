@@ -5,6 +5,8 @@ import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.store.StoreRequest;
+import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * An accepted event on its way to Kafka or to the store, and the future of whoever published it. Every step is handed to
  * the {@link EventFlow}, which decides the next one.
  */
-final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable {
+final class InFlightEvent extends TrackedSend implements GatedEvent, StoreRequest, Runnable {
 
     private final EventFlow flow;
 
@@ -24,9 +26,15 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     private final boolean nested;
 
+    private final @Nullable LaneGate gate;
+
+    private long number;
+
+    private int slot;
+
     private final long acceptedNanos = System.nanoTime();
 
-    private long refusedNanos = this.acceptedNanos;
+    private long deadlineNanos;
 
     private final CompletableFuture<PublishResult> future = new CompletableFuture<>();
 
@@ -42,9 +50,11 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
      * Creates an event on its way.
      * @param size the bytes of the budget that it holds
      * @param nested whether it was published by a callback of another one, which may be waiting for it
+     * @param gate the gate that keeps its order, or null if it has none to keep
      */
-    InFlightEvent(EventFlow flow, SerializedEvent event, long size, boolean nested) {
+    InFlightEvent(EventFlow flow, SerializedEvent event, long size, boolean nested, @Nullable LaneGate gate) {
         this.nested = nested;
+        this.gate = gate;
         this.flow = flow;
         this.event = event;
         this.size = size;
@@ -66,8 +76,17 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
         return System.nanoTime() - this.acceptedNanos;
     }
 
+    @Nullable
+    LaneGate gate() {
+        return this.gate;
+    }
+
     CompletableFuture<PublishResult> future() {
         return this.future;
+    }
+
+    FailureKind failureKind() {
+        return this.failureKind;
     }
 
     @Nullable
@@ -92,7 +111,7 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     @Override
     protected void failed(FailureKind kind, Throwable error, int partition) {
-        this.flow.notSent(this, kind, error);
+        this.flow.notSent(this, kind, error, partition);
     }
 
     /**
@@ -101,7 +120,74 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
     void refusedByKafka(FailureKind kind, Throwable error) {
         this.failureKind = kind;
         this.kafkaError = error;
-        this.refusedNanos = System.nanoTime();
+    }
+
+    /**
+     * Returns whether the gate waits for the writer's answer.
+     */
+    boolean isStoredByGate() {
+        return this.gate != null && this.failureKind == FailureKind.OUTAGE;
+    }
+
+    @Override
+    public UUID eventId() {
+        return this.event.eventId();
+    }
+
+    @Override
+    public EventUnderWay underWay(EventUnderWay.State state) {
+        String reason = (this.kafkaError != null) ? this.kafkaError.toString() : null;
+        return new EventUnderWay(
+                eventId(), this.event.topic(), this.event.lane(), state, Duration.ofNanos(ageNanos()), reason);
+    }
+
+    @Override
+    public long number() {
+        return this.number;
+    }
+
+    @Override
+    public void number(long number) {
+        this.number = number;
+    }
+
+    @Override
+    public int slot() {
+        return this.slot;
+    }
+
+    @Override
+    public void slot(int slot) {
+        this.slot = slot;
+    }
+
+    @Override
+    public @Nullable Object tryAcquirePermit() {
+        return this.flow.tryAcquirePermit(this);
+    }
+
+    @Override
+    public void returnPermit(Object permit) {
+        this.flow.returnPermit(permit);
+    }
+
+    @Override
+    public boolean claimProducer() {
+        return this.flow.claimProducer(this);
+    }
+
+    @Override
+    public void send(Object permit) {
+        this.flow.send(this, permit);
+    }
+
+    @Override
+    public void store() {
+        this.flow.store(this);
+    }
+
+    void startStoreTimeout(long nanos) {
+        this.deadlineNanos = System.nanoTime() + nanos;
     }
 
     @Override
@@ -111,7 +197,7 @@ final class InFlightEvent extends TrackedSend implements StoreRequest, Runnable 
 
     @Override
     public long deadlineNanos() {
-        return this.refusedNanos + this.flow.storeTimeoutNanos();
+        return this.deadlineNanos;
     }
 
     @Override

@@ -15,10 +15,14 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks Kafka questions, each bounded in time. Thread-safe; not for threads that move events. Internal.
@@ -28,6 +32,8 @@ public final class KafkaProbe implements AutoCloseable {
     /**
      * How long the client keeps a question that we no longer wait for.
      */
+    private static final Logger logger = LoggerFactory.getLogger(KafkaProbe.class);
+
     private static final Duration QUESTION_TIMEOUT = Duration.ofSeconds(30);
 
     private final ProducerSettings settings;
@@ -121,9 +127,7 @@ public final class KafkaProbe implements AutoCloseable {
     private boolean anyLed(Collection<KafkaFuture<TopicDescription>> answers) {
         for (KafkaFuture<TopicDescription> answer : answers) {
             try {
-                boolean led = await(answer, this.timeout).partitions().stream()
-                        .anyMatch(partition -> partition.leader() != null
-                                && !partition.leader().isEmpty());
+                boolean led = await(answer, this.timeout).partitions().stream().anyMatch(KafkaProbe::hasLeader);
                 if (led) {
                     return true;
                 }
@@ -132,6 +136,28 @@ public final class KafkaProbe implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    /**
+     * Returns whether a partition is known to have no leader now.
+     * @param partition the partition
+     * @return false also where that can't be found out
+     */
+    public boolean isLeaderless(TopicPartition partition) {
+        try {
+            return await(admin().describeTopics(List.of(partition.topic())).allTopicNames(), this.timeout)
+                    .values()
+                    .stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .anyMatch(info -> info.partition() == partition.partition() && !hasLeader(info));
+        } catch (KafkaException ex) {
+            logger.debug("It is not known whether {} has a leader", partition, ex);
+            return false;
+        }
+    }
+
+    private static boolean hasLeader(TopicPartitionInfo partition) {
+        return partition.leader() != null && !partition.leader().isEmpty();
     }
 
     /**

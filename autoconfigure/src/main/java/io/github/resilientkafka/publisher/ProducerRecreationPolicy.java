@@ -6,6 +6,9 @@ package io.github.resilientkafka.publisher;
  * <p>
  * After a stall (no acknowledgement at all within {@code resilient-kafka.publisher.stall-timeout}) the error is an
  * {@link StalledException}. Called on a thread that must not be blocked.
+ * <p>
+ * It is not asked about a record that met an outage on its way while {@code resilient-kafka.publisher.ordering} is
+ * {@code key}: that always ends the producer, or later records of its key would overtake it.
  */
 @FunctionalInterface
 public interface ProducerRecreationPolicy {

@@ -2,11 +2,13 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,16 @@ import org.jspecify.annotations.Nullable;
 public final class ProducerSession {
 
     private final Producer<byte @Nullable [], byte @Nullable []> producer;
+
+    private final boolean keepsOrder;
+
+    private final Runnable beforeEnd;
+
+    private final AtomicBoolean abandoned = new AtomicBoolean();
+
+    private volatile boolean ending;
+
+    private volatile boolean ended;
 
     private final AtomicInteger outstanding = new AtomicInteger();
 
@@ -27,8 +39,15 @@ public final class ProducerSession {
 
     private volatile @Nullable Throwable reasonOfEnd;
 
-    ProducerSession(Producer<byte @Nullable [], byte @Nullable []> producer) {
+    /**
+     * Creates the account of a producer.
+     * @param keepsOrder whether the first outage of a record ends the session
+     * @param beforeEnd run when no new sends are wanted, before the producer is closed
+     */
+    ProducerSession(Producer<byte @Nullable [], byte @Nullable []> producer, boolean keepsOrder, Runnable beforeEnd) {
         this.producer = producer;
+        this.keepsOrder = keepsOrder;
+        this.beforeEnd = beforeEnd;
     }
 
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
@@ -101,23 +120,78 @@ public final class ProducerSession {
     }
 
     /**
-     * Returns the partition that the client's default partitioner gives a key.
-     * @param topic the topic
-     * @param key the key's bytes
-     * @return the partition
-     * @throws org.apache.kafka.common.KafkaException if the topic's metadata can't be had within {@code max.block.ms}
+     * Returns where a record will go.
+     * @param topic its topic
+     * @param partition the partition its publisher chose, or null
+     * @param key its key, or null
+     * @return the partition, or null if that can't be told before it is sent, or not at the moment
      */
-    public int partitionFor(String topic, byte[] key) {
-        return Lanes.positive(Lanes.murmur2(key))
-                % this.producer.partitionsFor(topic).size();
+    public @Nullable TopicPartition partitionOf(String topic, @Nullable Integer partition, byte @Nullable [] key) {
+        if (partition != null) {
+            return new TopicPartition(topic, partition);
+        }
+        if (key == null) {
+            return null;
+        }
+        try {
+            int partitions = this.producer.partitionsFor(topic).size();
+            return new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % partitions);
+        } catch (KafkaException | IllegalStateException ex) {
+            return null;
+        }
     }
 
     /**
-     * Gives the producer up: fails everything in flight at once, for the given reason.
+     * A record that was on its way has met an outage. Called in the producer's callback.
+     * <p>
+     * Kafka's client protects order only as long as the earlier record is undecided: once it has failed for good, what
+     * was sent behind it goes out. Inside the callback nothing has gone yet (rule R2 of the gate).
+     */
+    void recordLost(Throwable error) {
+        if (this.keepsOrder) {
+            abandon(new SessionEndedException(error));
+        }
+    }
+
+    /**
+     * From now on no new send is wanted. Does nothing if that has been said before.
+     */
+    void announceEnd() {
+        if (!this.ending) {
+            this.ending = true;
+            this.beforeEnd.run();
+        }
+    }
+
+    /**
+     * Gives the producer up: fails everything in flight, for the given reason; at once, unless it is called in a
+     * callback of this producer, then as soon as that has returned.
      */
     void abandon(Throwable reason) {
-        this.reasonOfEnd = reason;
-        close(Duration.ZERO);
+        if (this.abandoned.compareAndSet(false, true)) {
+            this.reasonOfEnd = reason;
+            announceEnd();
+            try {
+                close(Duration.ZERO);
+            } finally {
+                this.ended = true;
+            }
+        }
+    }
+
+    /**
+     * Returns whether the session is of no use any more.
+     * @return true from the moment its end is announced
+     */
+    public boolean isEnding() {
+        return this.ending;
+    }
+
+    /**
+     * Returns whether the producer has been given up, so that it may have a successor.
+     */
+    boolean hasEnded() {
+        return this.ended;
     }
 
     /**

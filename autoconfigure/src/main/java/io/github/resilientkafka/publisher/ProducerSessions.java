@@ -40,6 +40,10 @@ public final class ProducerSessions {
 
     private final Duration stallTimeout;
 
+    private final boolean keepsOrder;
+
+    private final Runnable beforeEnd;
+
     private final PublisherObserver observer;
 
     private volatile @Nullable ProducerSession current;
@@ -61,6 +65,8 @@ public final class ProducerSessions {
      * @param circuit opened on a stall
      * @param policy decides whether to recreate
      * @param stallTimeout how long the producer may owe an answer without giving any
+     * @param keepsOrder whether the first record that meets an outage ends its producer, so that nothing behind it is sent
+     * @param beforeEnd run before a producer is given up: from then on none is handed out until its successor is there
      * @param observer told of producers that could not be created
      */
     public ProducerSessions(
@@ -69,12 +75,16 @@ public final class ProducerSessions {
             PublisherCircuit circuit,
             ProducerRecreationPolicy policy,
             Duration stallTimeout,
+            boolean keepsOrder,
+            Runnable beforeEnd,
             PublisherObserver observer) {
         this.name = name;
         this.factory = factory;
         this.circuit = circuit;
         this.policy = policy;
         this.stallTimeout = stallTimeout;
+        this.keepsOrder = keepsOrder;
+        this.beforeEnd = beforeEnd;
         this.observer = observer;
     }
 
@@ -110,7 +120,8 @@ public final class ProducerSessions {
      * @return the session, or null while there is none
      */
     public @Nullable ProducerSession current() {
-        return this.current;
+        ProducerSession session = this.current;
+        return (session != null && !session.isEnding()) ? session : null;
     }
 
     /**
@@ -170,6 +181,15 @@ public final class ProducerSessions {
             recreate();
             return;
         }
+        if (session.hasEnded()) {
+            logger.info("The {} producer was closed because a record met an outage, and is recreated", this.name);
+            this.current = null;
+            // Closed in its own callback it could neither wait for its thread nor tidy up behind it.
+            session.close(Duration.ZERO);
+            noteFailure(null);
+            recreate();
+            return;
+        }
         session.excuse(late);
         if (session.everAcked()) {
             this.failuresInARow = 0;
@@ -178,6 +198,8 @@ public final class ProducerSessions {
         long silent = session.silentNanos();
         if (silent >= this.stallTimeout.toNanos()) {
             error = new StalledException(session.outstanding(), TimeUnit.NANOSECONDS.toMillis(silent));
+            // First, or the probe half-opens the circuit, and events leave before the ones in flight are accounted for.
+            session.announceEnd();
             this.circuit.open(error);
         }
         if (this.circuit.isOpen() && session.outstanding() == 0) {
@@ -186,6 +208,7 @@ public final class ProducerSessions {
         }
         if (error != null && this.policy.shouldRecreate(error)) {
             logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
+            session.announceEnd();
             this.circuit.open(error);
             abandon(session, error);
             noteFailure(null);
@@ -233,7 +256,7 @@ public final class ProducerSessions {
     }
 
     private ProducerSession create() {
-        return new ProducerSession(this.factory.get());
+        return new ProducerSession(this.factory.get(), this.keepsOrder, this.beforeEnd);
     }
 
     /**

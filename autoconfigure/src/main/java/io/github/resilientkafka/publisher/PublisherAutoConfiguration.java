@@ -4,7 +4,10 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.message.ConfigurationException;
+import io.github.resilientkafka.publisher.PublisherProperties.Ordering;
+import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.GroupCommitWriter;
+import io.github.resilientkafka.store.RetryProperties;
 import io.github.resilientkafka.store.RetrySchedule;
 import io.github.resilientkafka.store.StoreScope;
 import java.time.Clock;
@@ -12,9 +15,11 @@ import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -83,6 +88,26 @@ final class PublisherAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    PartitionHolds resilientKafkaPartitionHolds() {
+        return new PartitionHolds();
+    }
+
+    /**
+     * Where nothing is stored there is nothing to wait for: a lost event's place is not kept.
+     */
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBean({EventStore.class, GroupCommitWriter.class})
+    @ConditionalOnProperty(name = "resilient-kafka.publisher.ordering", havingValue = "key", matchIfMissing = true)
+    LaneGates resilientKafkaLaneGates(
+            PublisherProperties properties, RetryProperties retry, EventStore store, PublisherCircuit circuit) {
+        // Where this instance brings nothing back, it must not wait until others have.
+        LaneGates.PendingRows pendingRows = retry.enabled() ? store::backlog : floors -> List.of();
+        return new LaneGates(pendingRows, circuit, properties.timeout(), retry.batchSize());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     ProducerRecreationPolicy resilientKafkaProducerRecreationPolicy() {
         return ProducerRecreationPolicy.defaultPolicy();
     }
@@ -96,6 +121,8 @@ final class PublisherAutoConfiguration {
             ProducerSettings settings,
             PublisherCircuit circuit,
             KafkaProbe probe,
+            ObjectProvider<LaneGates> laneGates,
+            PartitionHolds holds,
             RefusedTopics refusedTopics,
             ProducerRecreationPolicy policy,
             ObjectProvider<GroupCommitWriter> writers,
@@ -109,16 +136,21 @@ final class PublisherAutoConfiguration {
         GroupCommitWriter writer = writers.getIfAvailable();
         ByteBudget budget = new ByteBudget(properties.maxQueueBytes().toBytes());
         CompletionExecutor completions = new CompletionExecutor();
+        LaneGates gates = laneGates.getIfAvailable();
         ProducerSessions sessions = new ProducerSessions(
                 "publisher",
                 () -> settings.createProducer("publisher"),
                 circuit,
                 policy,
                 properties.stallTimeout(),
+                properties.ordering() == Ordering.KEY,
+                (gates != null) ? gates::producerEnds : () -> {},
                 observer);
         EventFlow flow = new EventFlow(
                 circuit,
                 sessions,
+                gates,
+                holds,
                 refusedTopics,
                 writer,
                 schedule,
@@ -134,6 +166,7 @@ final class PublisherAutoConfiguration {
                 budget,
                 circuit,
                 sessions,
+                gates,
                 new KafkaWatch(
                         circuit,
                         probe,

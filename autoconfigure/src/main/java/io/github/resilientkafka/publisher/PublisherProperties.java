@@ -12,6 +12,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param mode Where an event goes first; only direct (to Kafka, and to the database while Kafka is away) is available.
  * @param async Whether publish returns before the event is durable. When off, it returns completed futures or throws.
+ * @param ordering What is kept in publish order: the events of each key, or none. Keeping it stores events behind stored
+ * ones of their lane for a moment after an outage, and closes the producer when a single record meets one.
  * @param maxQueueBytes Bytes of events that may be accepted and not durable yet; beyond that publishing is refused.
  * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
  * @param stallTimeout How long sends may be outstanding without any acknowledgement before the producer is given up.
@@ -22,6 +24,7 @@ import org.springframework.util.unit.DataSize;
 public record PublisherProperties(
         @DefaultValue("direct") Mode mode,
         @DefaultValue("true") boolean async,
+        @DefaultValue("key") Ordering ordering,
         @DefaultValue("64MB") DataSize maxQueueBytes,
         @DefaultValue("30s") Duration timeout,
         @DefaultValue("3s") Duration stallTimeout,
@@ -49,6 +52,22 @@ public record PublisherProperties(
          * Decided event by event. Not available yet.
          */
         HYBRID
+    }
+
+    /**
+     * What is kept in publish order.
+     */
+    public enum Ordering {
+
+        /**
+         * The events of each key.
+         */
+        KEY,
+
+        /**
+         * Nothing, when Kafka fails. An event is sent whenever the circuit permits.
+         */
+        NONE
     }
 
     public PublisherProperties {

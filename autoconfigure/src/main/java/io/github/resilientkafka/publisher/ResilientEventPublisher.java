@@ -44,6 +44,8 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
 
     private final ProducerSessions sessions;
 
+    private final @Nullable LaneGates gates;
+
     private final KafkaWatch watch;
 
     private final @Nullable GroupCommitWriter writer;
@@ -64,6 +66,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
             ByteBudget budget,
             PublisherCircuit circuit,
             ProducerSessions sessions,
+            @Nullable LaneGates gates,
             KafkaWatch watch,
             @Nullable GroupCommitWriter writer,
             CompletionExecutor completions,
@@ -74,6 +77,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
         this.budget = budget;
         this.circuit = circuit;
         this.sessions = sessions;
+        this.gates = gates;
         this.watch = watch;
         this.writer = writer;
         this.completions = completions;
@@ -107,7 +111,8 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
             this.budget.release(size);
             throw new PublisherClosedException();
         }
-        InFlightEvent event = new InFlightEvent(this.flow, serialized, size, this.completions.isOwnThread());
+        InFlightEvent event = new InFlightEvent(
+                this.flow, serialized, size, this.completions.isOwnThread(), this.flow.gateOf(serialized));
         this.flow.accept(event);
         return this.properties.async() ? event.future() : completed(event.future());
     }
@@ -168,6 +173,9 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
                 this.writer.start();
             }
             this.completions.start();
+            if (this.gates != null) {
+                this.gates.start();
+            }
             this.watch.start();
             this.running = true;
         }
@@ -182,6 +190,9 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
         if (this.running) {
             this.running = false;
             this.watch.stop();
+            if (this.gates != null) {
+                this.gates.stop();
+            }
             this.sessions.stop(this.circuit.isClosed() ? FLUSH : Duration.ZERO);
             awaitDurable();
             if (this.writer != null) {

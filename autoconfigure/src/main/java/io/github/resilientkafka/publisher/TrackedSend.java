@@ -22,16 +22,29 @@ public abstract class TrackedSend implements Callback {
 
     private @Nullable Object permit;
 
+    private @Nullable Thread sender;
+
     private long startedNanos;
 
     /**
-     * Sends the record. Blocks at most {@code max.block.ms} of the producer, never throws. A record that can't even be
-     * made is a failure of its own.
-     * @param session the producer to use
+     * Binds the record to a producer.
+     * @param session the producer that {@link #send(PublisherCircuit, Object)} will use
+     */
+    public final void bind(ProducerSession session) {
+        this.session = session;
+    }
+
+    /**
+     * Sends the record to the producer it is bound to. Blocks at most {@code max.block.ms} of the producer, never throws.
+     * A record that can't even be made is a failure of its own.
      * @param circuit who gave the permit
      * @param permit the permit
      */
-    public final void send(ProducerSession session, PublisherCircuit circuit, Object permit) {
+    public final void send(PublisherCircuit circuit, Object permit) {
+        ProducerSession session = this.session;
+        if (session == null) {
+            throw new IllegalStateException("Not bound to a producer: " + this);
+        }
         ProducerRecord<byte @Nullable [], byte @Nullable []> record;
         try {
             record = record();
@@ -40,9 +53,9 @@ public abstract class TrackedSend implements Callback {
             failed(FailureKind.RECORD, ex, RecordMetadata.UNKNOWN_PARTITION);
             return;
         }
-        this.session = session;
         this.circuit = circuit;
         this.permit = permit;
+        this.sender = Thread.currentThread();
         this.startedNanos = System.nanoTime();
         session.send(record, this);
     }
@@ -68,6 +81,9 @@ public abstract class TrackedSend implements Callback {
             session.failed(kind, error);
             circuit.failed(permit, topic(), kind, error, nanos);
             failed(kind, error, (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION);
+            if (kind == FailureKind.OUTAGE && this.sender != Thread.currentThread()) {
+                session.recordLost(error);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The hot side of {@code failed_kafka_events} and {@code kafka_lane}: store, lease, read, settle. Internal: applications
@@ -89,6 +90,13 @@ public interface EventStore {
      * @param leases the lanes
      */
     void release(String owner, List<LaneLease> leases);
+
+    /**
+     * Returns which lanes have pending rows that an outage brought here: their events come before any newer ones.
+     * @param floors the lanes asked for, and for each the id from which on rows count
+     * @return one entry for each lane that has such rows
+     */
+    List<LaneBacklog> backlog(Map<Integer, Long> floors);
 
     /**
      * Checks that the database answers and the table is there.

@@ -107,6 +107,20 @@ final class H2EventStore extends JdbcEventStore {
     }
 
     @Override
+    public List<LaneBacklog> backlog(Map<Integer, Long> floors) {
+        return this.session.run("look for pending events", connection -> {
+            List<LaneBacklog> backlogs = new ArrayList<>();
+            try (PreparedStatement statement = prepare(connection, H2Sql.BACKLOG)) {
+                for (Map.Entry<Integer, Long> lane : floors.entrySet()) {
+                    bind(statement, namespace(), channel(), lane.getKey(), lane.getValue());
+                    backlogs.addAll(backlogs(statement.executeQuery()));
+                }
+            }
+            return backlogs;
+        });
+    }
+
+    @Override
     public boolean settle(
             String owner, List<LaneLease> leases, List<StoredEvent> resolved, Instant now, Duration lease) {
         return fenced("settle events", owner, leases, lease, connection -> {

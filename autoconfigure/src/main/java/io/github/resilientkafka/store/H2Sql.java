@@ -38,6 +38,13 @@ final class H2Sql {
              order by id
              fetch first ? rows only""";
 
+    static final String BACKLOG = """
+            select lane, min(id) as oldest, max(id) as newest
+              from {events}
+             where namespace = ? and channel = ? and status = 'PENDING' and failure_kind = 'OUTAGE'
+               and lane = ? and id >= ?
+             group by lane""";
+
     static final String RENEW = """
             update {lanes}
                set expires_at = dateadd(millisecond, ?, current_timestamp)

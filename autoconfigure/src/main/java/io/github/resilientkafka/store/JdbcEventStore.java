@@ -79,6 +79,14 @@ abstract class JdbcEventStore implements EventStore {
         return leases;
     }
 
+    static List<LaneBacklog> backlogs(ResultSet rows) throws SQLException {
+        List<LaneBacklog> backlogs = new ArrayList<>();
+        while (rows.next()) {
+            backlogs.add(new LaneBacklog(rows.getInt("lane"), rows.getLong("oldest"), rows.getLong("newest")));
+        }
+        return backlogs;
+    }
+
     /**
      * How many rows of each lane to read, so that all lanes together may reach the limit.
      */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.springframework.dao.DataAccessException;
 
 /**
@@ -25,6 +26,8 @@ final class PostgresEventStore extends JdbcEventStore {
 
     private final String release;
 
+    private final String backlog;
+
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
         this.save = scope.sql(PostgresSql.SAVE);
@@ -35,6 +38,7 @@ final class PostgresEventStore extends JdbcEventStore {
         this.settleFailures = scope.sql(PostgresSql.FENCE + PostgresSql.FAIL);
         this.stillOwned = scope.sql(PostgresSql.STILL_OWNED);
         this.release = scope.sql(PostgresSql.RELEASE);
+        this.backlog = scope.sql(PostgresSql.BACKLOG);
     }
 
     @Override
@@ -121,6 +125,23 @@ final class PostgresEventStore extends JdbcEventStore {
                     events.add(storedEvent(rows));
                 }
                 return events;
+            }
+        });
+    }
+
+    @Override
+    public List<LaneBacklog> backlog(Map<Integer, Long> floors) {
+        List<Map.Entry<Integer, Long>> lanes = List.copyOf(floors.entrySet());
+        return this.session.run("look for pending events", connection -> {
+            try (var parameters = new PostgresParameters(connection, this.backlog)) {
+                return backlogs(parameters
+                        .integers(lanes, Map.Entry::getKey)
+                        .longs(lanes, Map.Entry::getValue)
+                        .text(this.scope.namespace())
+                        .text(this.scope.channel())
+                        .text(this.scope.namespace())
+                        .text(this.scope.channel())
+                        .query());
             }
         });
     }

@@ -147,5 +147,24 @@ final class PostgresSql {
               from unnest(?::int4[], ?::int8[]) as f(lane, epoch)
              where l.lane = f.lane and l.epoch = f.epoch and l.namespace = ? and l.channel = ? and l.owner = ?""";
 
+    /** The oldest and the newest row of each lane that has any: two short walks on the index of pending rows. */
+    static final String BACKLOG = """
+            select l.lane, oldest.id as oldest, newest.id as newest
+              from unnest(?::int4[], ?::int8[]) as l(lane, floor)
+                   cross join lateral (
+                     select e.id
+                       from {events} e
+                      where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.id >= l.floor
+                      order by e.lane, e.id
+                      limit 1) oldest
+                   cross join lateral (
+                     select e.id
+                       from {events} e
+                      where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.id >= oldest.id
+                      order by e.lane desc, e.id desc
+                      limit 1) newest""";
+
     private PostgresSql() {}
 }

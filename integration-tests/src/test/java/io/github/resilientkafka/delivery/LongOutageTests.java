@@ -78,7 +78,7 @@ class LongOutageTests {
             assertThat(application.rows(EventStatus.RESOLVED)).isEqualTo(200);
             assertThat(application.rows(EventStatus.DLQ) + application.rows(EventStatus.DLQ_FAILED))
                     .isZero();
-            assertThat(get(publisher.publish(topic, "k", "after")).outcome()).isEqualTo(Outcome.SENT);
+            application.awaitSent(topic, "k", "after");
             Map<String, Long> found = TopicReader.values(TopicReader.readAll(this.kafka.clientConfig(), topic));
             assertThat(found).containsKeys(values.toArray(String[]::new));
         } finally {

@@ -81,7 +81,7 @@ class BothDownTests {
             this.kafka.start();
             application.awaitCircuit("CLOSED", Duration.ofSeconds(30));
             application.awaitNoneLeft(Duration.ofSeconds(30));
-            assertThat(get(publisher.publish(topic, "k", "after")).outcome()).isEqualTo(Outcome.SENT);
+            application.awaitSent(topic, "k", "after");
             assertThat(application.health()).isEqualTo("UP");
             assertThat(lost(application)).isEqualTo(1);
             assertThat(publisher.getPublisherStats().queuedEvents()).isZero();

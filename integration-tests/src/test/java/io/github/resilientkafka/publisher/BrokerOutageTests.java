@@ -94,8 +94,7 @@ class BrokerOutageTests {
             assertThat(stored).isBetween(MAX_STORED * 3L / 4, (long) MAX_STORED);
             assertThat(resolved).isLessThan(BACK);
             application.awaitCircuit("CLOSED", Duration.ofSeconds(5));
-            assertThat(get(publisher.publish(topic, "k", "afterwards")).outcome())
-                    .isEqualTo(Outcome.SENT);
+            application.awaitSent(topic, "k", "afterwards");
 
             Map<String, Long> values = TopicReader.values(TopicReader.readAll(this.kafka.clientConfig(), topic));
             assertThat(durable).allSatisfy(one -> assertThat(values).containsKey(one.value()));

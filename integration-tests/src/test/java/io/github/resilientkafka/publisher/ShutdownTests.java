@@ -346,8 +346,7 @@ class ShutdownTests {
             application.context().start();
             this.kafka.start();
             await("the row resolved", () -> this.tables.count(EventStatus.RESOLVED) == 1);
-            assertThat(get(publisher.publish(this.topic, "key", "at last")).outcome())
-                    .isEqualTo(Outcome.SENT);
+            application.awaitSent(this.topic, "key", "at last");
         } finally {
             this.kafka.start();
         }

@@ -102,7 +102,8 @@ class SampleApplicationTests {
             assertThat(pending()).isZero();
             assertThat(metric("kafka.circuit_breaker.open")).isZero();
         });
-        assertThat(text(place("c1", 1), "/outcome")).isEqualTo("SENT");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(text(place("c1", 1), "/outcome"))
+                .isEqualTo("SENT"));
     }
 
     @Test

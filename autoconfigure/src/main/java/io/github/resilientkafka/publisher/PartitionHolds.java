@@ -1,4 +1,4 @@
-package io.github.resilientkafka.delivery;
+package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
@@ -14,12 +14,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Partitions that cannot take records at the moment although Kafka is there: their rows wait, 1 to 30 seconds, while the
- * rest of their lane goes on. Thread-safe.
+ * Partitions that cannot take records at the moment although Kafka is there: they are not tried for 1 to 30 seconds,
+ * neither with new events nor with stored ones, while everything else goes on. Internal. Thread-safe.
  * <p>
  * Rows that were found to wait are remembered, so that reads can go past them.
  */
-final class PartitionHolds {
+public final class PartitionHolds {
 
     private static final long FIRST_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -33,12 +33,12 @@ final class PartitionHolds {
      * @param partitions the partitions
      * @param rows the rows that are known to wait for them
      */
-    record Held(Set<TopicPartition> partitions, List<Long> rows) {
+    public record Held(Set<TopicPartition> partitions, List<Long> rows) {
 
         private static final Held NOTHING = new Held(Set.of(), List.of());
     }
 
-    private static final class Hold {
+    static final class Hold {
 
         private final long pauseNanos;
 
@@ -56,33 +56,69 @@ final class PartitionHolds {
         }
     }
 
+    PartitionHolds() {}
+
     /**
      * Returns what stands for a topic of which not even the partitions could be found out.
+     * @param topic the topic
+     * @return a partition without a number
      */
-    static TopicPartition wholeTopic(String topic) {
+    public static TopicPartition wholeTopic(String topic) {
         return new TopicPartition(topic, RecordMetadata.UNKNOWN_PARTITION);
     }
 
     /**
      * Holds a partition, for twice as long as the last time.
+     * @param partition the partition
+     * @param first its row that has failed
      */
-    synchronized void hold(TopicPartition partition, StoredEvent first) {
+    public synchronized void hold(TopicPartition partition, StoredEvent first) {
+        hold(partition).waiting.add(first.id());
+    }
+
+    synchronized Hold hold(TopicPartition partition) {
         Hold before = this.holds.get(partition);
-        Hold hold = before;
-        if (before == null || before.isOver()) {
-            long pause = (before == null) ? FIRST_NANOS : Math.min(MAX_NANOS, 2 * before.pauseNanos);
-            hold = new Hold(pause);
-            this.holds.put(partition, hold);
+        if (before != null && !before.isOver()) {
+            return before;
         }
-        if (hold != null) {
-            hold.waiting.add(first.id());
+        Hold hold = new Hold((before == null) ? FIRST_NANOS : Math.min(MAX_NANOS, 2 * before.pauseNanos));
+        this.holds.put(partition, hold);
+        return hold;
+    }
+
+    /**
+     * Returns the partitions that have waited long enough, to be asked for their leader before a record is tried: that
+     * record would take the whole delivery time-out, and everything sent with it.
+     * @return the partitions, mostly none
+     */
+    public synchronized List<TopicPartition> over() {
+        List<TopicPartition> over = new ArrayList<>();
+        this.holds.forEach((partition, hold) -> {
+            if (hold.isOver()) {
+                over.add(partition);
+            }
+        });
+        return over;
+    }
+
+    /**
+     * Holds a partition on, with the rows that wait for it.
+     * @param partition the partition
+     */
+    public synchronized void prolong(TopicPartition partition) {
+        Hold before = this.holds.get(partition);
+        if (before != null) {
+            hold(partition).waiting.addAll(before.waiting);
         }
     }
 
     /**
      * Returns whether a row has to wait, and remembers it if so.
+     * @param partition its partition
+     * @param row the row
+     * @return whether the partition is held
      */
-    synchronized boolean holds(TopicPartition partition, StoredEvent row) {
+    public synchronized boolean holds(TopicPartition partition, StoredEvent row) {
         Hold hold = this.holds.get(partition);
         if (hold == null || hold.isOver()) {
             return false;
@@ -92,23 +128,38 @@ final class PartitionHolds {
     }
 
     /**
-     * Forgets a partition: it takes records.
+     * Returns whether a partition, or its topic, is held now.
      */
-    void release(TopicPartition partition) {
+    boolean isHeld(TopicPartition partition) {
+        Hold hold = this.holds.get(partition);
+        Hold topic = this.holds.get(wholeTopic(partition.topic()));
+        return hold != null && !hold.isOver() || topic != null && !topic.isOver();
+    }
+
+    /**
+     * Forgets a partition: it takes records.
+     * @param partition the partition
+     */
+    public void release(TopicPartition partition) {
         if (!this.holds.isEmpty()) {
             this.holds.remove(partition);
             this.holds.remove(wholeTopic(partition.topic()));
         }
     }
 
-    boolean isEmpty() {
+    /**
+     * Returns whether nothing is held.
+     * @return true almost always
+     */
+    public boolean isEmpty() {
         return this.holds.isEmpty();
     }
 
     /**
      * Returns what is held now: to be asked once for a batch, before it is read.
+     * @return partitions and rows
      */
-    synchronized Held held() {
+    public synchronized Held held() {
         if (this.holds.isEmpty()) {
             return Held.NOTHING;
         }
@@ -127,7 +178,7 @@ final class PartitionHolds {
      * Returns how long until the next hold is over.
      * @return the time, or null if nothing is held
      */
-    synchronized @Nullable Duration untilNextRelease() {
+    public synchronized @Nullable Duration untilNextRelease() {
         Duration next = null;
         for (Iterator<Hold> it = this.holds.values().iterator(); it.hasNext(); ) {
             Hold hold = it.next();

@@ -1,4 +1,4 @@
-package io.github.resilientkafka.delivery;
+package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class PartitionHoldsTests {
@@ -42,6 +43,26 @@ class PartitionHoldsTests {
         this.holds.hold(this.partition, row(2));
         assertThat(this.holds.held().rows()).containsExactlyInAnyOrder(1L, 2L);
         assertThat(this.holds.untilNextRelease()).isLessThanOrEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void aHoldThatIsOverCanBeProlongedForLongerAndKeepsItsRows() {
+        this.holds.hold(this.partition, row(1));
+        assertThat(this.holds.over()).isEmpty();
+        assertThat(this.holds.isHeld(this.partition)).isTrue();
+        Awaitility.await().until(() -> this.holds.over().contains(this.partition));
+        assertThat(this.holds.isHeld(this.partition)).isFalse();
+        this.holds.prolong(this.partition);
+        assertThat(this.holds.over()).isEmpty();
+        assertThat(this.holds.held().rows()).containsExactly(1L);
+        assertThat(this.holds.untilNextRelease()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+    }
+
+    @Test
+    void aHeldTopicHoldsNewEventsOfAllItsPartitions() {
+        this.holds.hold(PartitionHolds.wholeTopic("orders"), row(1));
+        assertThat(this.holds.isHeld(this.partition)).isTrue();
+        assertThat(this.holds.isHeld(new TopicPartition("payments", 1))).isFalse();
     }
 
     private static StoredEvent row(long id) {

@@ -1,0 +1,55 @@
+package io.github.resilientkafka.publisher;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as its {@link LaneGate} sees it: something with a number that can be sent or stored.
+ */
+interface GatedEvent {
+
+    UUID eventId();
+
+    EventUnderWay underWay(EventUnderWay.State state);
+
+    /**
+     * Returns the event's place in its lane's publish order.
+     */
+    long number();
+
+    void number(long number);
+
+    /**
+     * Returns the event's place in the {@link Roster} that it is in.
+     */
+    int slot();
+
+    void slot(int slot);
+
+    /**
+     * Asks whether the event may be sent now. Never called with a gate's lock held: a permit may change the circuit.
+     * @return a permit that must end in {@link #send} or {@link #returnPermit}, or null
+     */
+    @Nullable
+    Object tryAcquirePermit();
+
+    void returnPermit(Object permit);
+
+    /**
+     * Binds the event to the producer that is in use now. Called with the gate's lock held.
+     * @return false if there is none
+     */
+    boolean claimProducer();
+
+    /**
+     * Sends the event to the producer that was claimed. May block for {@code max.block.ms}, so never called with a
+     * gate's lock held. Ends in {@link LaneGate#completed} or {@link LaneGate#failed}, perhaps before it returns.
+     */
+    void send(Object permit);
+
+    /**
+     * Hands the event to the writer. Called with the gate's lock held: must not block. Ends in
+     * {@link LaneGate#written}.
+     */
+    void store();
+}

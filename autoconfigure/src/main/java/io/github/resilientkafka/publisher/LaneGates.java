@@ -1,0 +1,260 @@
+package io.github.resilientkafka.publisher;
+
+import io.github.resilientkafka.publisher.Handover.Question;
+import io.github.resilientkafka.publisher.LaneGate.State;
+import io.github.resilientkafka.store.EventStore;
+import io.github.resilientkafka.store.LaneBacklog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gates of all lanes, and the thread that moves them on: asks the database for all of them at once, and sends what
+ * was parked. Thread-safe.
+ */
+final class LaneGates implements EventsUnderWay {
+
+    private static final Logger logger = LoggerFactory.getLogger(LaneGates.class);
+
+    private static final Duration TICK = Duration.ofMillis(100);
+
+    private static final Duration TICK_OF_HANDOVER = Duration.ofMillis(10);
+
+    private static final Duration OTHERS_BACKLOG_INTERVAL = Duration.ofSeconds(1);
+
+    private final LaneGate[] gates = new LaneGate[EventStore.LANES];
+
+    private final PendingRows pendingRows;
+
+    private final PublisherCircuit circuit;
+
+    private final Duration timeout;
+
+    private @Nullable Thread thread;
+
+    private volatile boolean running;
+
+    private long nextStoringNanos;
+
+    private long nextDirectNanos;
+
+    private long unansweredSinceNanos;
+
+    private boolean unanswered;
+
+    private boolean warned;
+
+    /**
+     * Where gates learn what of their lanes is still in the database.
+     */
+    @FunctionalInterface
+    interface PendingRows {
+
+        /**
+         * Returns the lanes that have pending rows of outages.
+         * @param floors the lanes asked for, and the id from which on rows count
+         */
+        List<LaneBacklog> ask(Map<Integer, Long> floors);
+    }
+
+    /**
+     * Creates the gates; {@link #start} loads them.
+     * @param timeout how long events may wait for an answer of the database
+     * @param batchSize rows that the relay sends at once
+     */
+    LaneGates(PendingRows pendingRows, PublisherCircuit circuit, Duration timeout, int batchSize) {
+        this.pendingRows = pendingRows;
+        this.circuit = circuit;
+        this.timeout = timeout;
+        for (int lane = 0; lane < this.gates.length; lane++) {
+            // Ids are given across all lanes: so far apart, less than a batch of each is left on average.
+            this.gates[lane] = new LaneGate(lane, (long) batchSize * EventStore.LANES);
+        }
+    }
+
+    LaneGate of(int lane) {
+        return this.gates[lane];
+    }
+
+    synchronized void start() {
+        if (this.thread == null) {
+            for (LaneGate gate : this.gates) {
+                gate.reload();
+            }
+            this.running = true;
+            this.unanswered = false;
+            this.unansweredSinceNanos = System.nanoTime();
+            this.nextStoringNanos = this.unansweredSinceNanos;
+            this.nextDirectNanos = this.unansweredSinceNanos;
+            Thread thread = new Thread(this::run, "resilient-kafka-gates");
+            thread.setDaemon(true);
+            thread.start();
+            this.thread = thread;
+        }
+    }
+
+    /**
+     * Sends what can be sent by now, has the rest stored, and stops the thread. A database that does not answer is not
+     * waited for longer than a second.
+     */
+    synchronized void stop() {
+        Thread thread = this.thread;
+        if (thread != null) {
+            this.running = false;
+            this.thread = null;
+            LockSupport.unpark(thread);
+            try {
+                thread.join(TimeUnit.SECONDS.toMillis(1));
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+            }
+            close();
+        }
+    }
+
+    /**
+     * The publisher's producer is about to be closed.
+     */
+    void producerEnds() {
+        for (LaneGate gate : this.gates) {
+            gate.producerEnds();
+        }
+    }
+
+    @Override
+    public @Nullable EventUnderWay find(UUID eventId) {
+        for (LaneGate gate : this.gates) {
+            EventUnderWay found = gate.find(eventId);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private void run() {
+        while (this.running) {
+            LockSupport.parkNanos(this, tickSafely().toNanos());
+        }
+        tickSafely();
+        for (LaneGate gate : this.gates) {
+            if (gate.state() == State.LOADING) {
+                gate.openUnasked();
+                gate.release();
+            }
+        }
+        close();
+    }
+
+    private Duration tickSafely() {
+        try {
+            return tick();
+        } catch (RuntimeException | Error ex) {
+            logger.error("The gates could not be moved on", ex);
+            return OTHERS_BACKLOG_INTERVAL;
+        }
+    }
+
+    private void close() {
+        for (LaneGate gate : this.gates) {
+            gate.close();
+        }
+    }
+
+    private Duration tick() {
+        ask();
+        boolean soon = false;
+        for (LaneGate gate : this.gates) {
+            gate.endLongHandover(System.nanoTime());
+            gate.release();
+            soon |= gate.state() == State.HANDOVER;
+        }
+        return (soon && !this.unanswered) ? TICK_OF_HANDOVER : TICK;
+    }
+
+    private void ask() {
+        long now = System.nanoTime();
+        List<Question> questions = questions(now);
+        if (questions.isEmpty()) {
+            return;
+        }
+        Map<Integer, Long> floors = new HashMap<>();
+        questions.forEach(question -> floors.put(question.gate().lane(), question.floor()));
+        Map<Integer, LaneBacklog> backlogs = new HashMap<>();
+        try {
+            this.pendingRows.ask(floors).forEach(backlog -> backlogs.put(backlog.lane(), backlog));
+        } catch (RuntimeException ex) {
+            noAnswer(ex, now);
+            return;
+        }
+        long answered = System.nanoTime();
+        if (now - this.nextDirectNanos >= 0) {
+            this.nextDirectNanos = answered + OTHERS_BACKLOG_INTERVAL.toNanos();
+        }
+        if (now - this.nextStoringNanos >= 0) {
+            this.nextStoringNanos = answered + TICK.toNanos();
+        }
+        for (Question question : questions) {
+            question.gate().answered(question, backlogs.get(question.gate().lane()), answered);
+        }
+        if (this.unanswered) {
+            this.unanswered = false;
+            logger.info("The database says again which events wait in it");
+        }
+    }
+
+    private List<Question> questions(long now) {
+        boolean askStoring = now - this.nextStoringNanos >= 0 && !this.circuit.isOpen();
+        boolean askDirect = now - this.nextDirectNanos >= 0;
+        List<Question> questions = new ArrayList<>();
+        for (LaneGate gate : this.gates) {
+            boolean ask =
+                    switch (gate.state()) {
+                        case LOADING, HANDOVER -> !this.unanswered || askDirect;
+                        case STORING -> askStoring;
+                        case DIRECT -> askDirect;
+                        case STOPPING, RELEASING -> false;
+                    };
+            Question question = ask ? gate.question() : null;
+            if (question != null) {
+                questions.add(question);
+            }
+        }
+        return questions;
+    }
+
+    private void noAnswer(RuntimeException ex, long now) {
+        if (!this.unanswered) {
+            this.unanswered = true;
+            this.unansweredSinceNanos = now;
+            this.warned = false;
+            logger.warn("The database does not say which events wait in it: {}", ex.toString());
+        }
+        this.nextDirectNanos = System.nanoTime() + OTHERS_BACKLOG_INTERVAL.toNanos();
+        this.nextStoringNanos = this.nextDirectNanos;
+        if (System.nanoTime() - this.unansweredSinceNanos >= this.timeout.toNanos() && !this.circuit.isOpen()) {
+            openUnasked();
+        }
+    }
+
+    private void openUnasked() {
+        if (!this.warned) {
+            this.warned = true;
+            logger.warn(
+                    "The database has not said for {} which events wait in it, and Kafka is there: events are sent, and"
+                            + " may overtake earlier ones that are still in the database",
+                    this.timeout);
+        }
+        for (LaneGate gate : this.gates) {
+            gate.openUnasked();
+        }
+    }
+}

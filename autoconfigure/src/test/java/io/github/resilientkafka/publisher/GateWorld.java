@@ -1,0 +1,248 @@
+package io.github.resilientkafka.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resilientkafka.publisher.Handover.Question;
+import io.github.resilientkafka.publisher.LaneGate.State;
+import io.github.resilientkafka.store.LaneBacklog;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What surrounds one gate, in slow motion: a circuit, a producer, a writer, a database and a relay, of which every step
+ * is taken by hand. All events have one key. Each append to the log is checked: first occurrences come in publish order.
+ */
+class GateWorld {
+
+    static final long LITTLE_LEFT = 10;
+
+    final LaneGate gate = new LaneGate(0, LITTLE_LEFT);
+
+    final List<Event> published = new ArrayList<>();
+
+    final Deque<Event> inFlight = new ArrayDeque<>();
+
+    final Deque<Event> writer = new ArrayDeque<>();
+
+    final TreeMap<Long, Event> rows = new TreeMap<>();
+
+    final List<Event> log = new ArrayList<>();
+
+    boolean circuitPermits = true;
+
+    boolean producerAvailable = true;
+
+    boolean brokerUp = true;
+
+    /**
+     * Run inside each send, while the sending thread holds no lock: what other threads do meanwhile.
+     */
+    Runnable meanwhile = () -> {};
+
+    private long lastRowId;
+
+    private long nanos;
+
+    private int permits;
+
+    final class Event implements GatedEvent {
+
+        private final UUID id = UUID.randomUUID();
+
+        private long number;
+
+        private int slot;
+
+        boolean givenUp;
+
+        @Override
+        public UUID eventId() {
+            return this.id;
+        }
+
+        @Override
+        public EventUnderWay underWay(EventUnderWay.State state) {
+            return new EventUnderWay(this.id, "orders", 0, state, Duration.ZERO, null);
+        }
+
+        @Override
+        public long number() {
+            return this.number;
+        }
+
+        @Override
+        public void number(long number) {
+            this.number = number;
+        }
+
+        @Override
+        public int slot() {
+            return this.slot;
+        }
+
+        @Override
+        public void slot(int slot) {
+            this.slot = slot;
+        }
+
+        @Override
+        public @Nullable Object tryAcquirePermit() {
+            if (!circuitPermits) {
+                return null;
+            }
+            permits++;
+            return "permit";
+        }
+
+        @Override
+        public void returnPermit(Object permit) {
+            permits--;
+        }
+
+        @Override
+        public boolean claimProducer() {
+            return producerAvailable;
+        }
+
+        @Override
+        public void send(Object permit) {
+            permits--;
+            Runnable others = meanwhile;
+            meanwhile = () -> {};
+            others.run();
+            inFlight.add(this);
+        }
+
+        @Override
+        public void store() {
+            writer.add(this);
+        }
+
+        @Override
+        public String toString() {
+            return "e" + this.number;
+        }
+    }
+
+    Event publish() {
+        Event event = new Event();
+        this.published.add(event);
+        this.gate.publish(event);
+        return event;
+    }
+
+    /**
+     * Kafka appends what was sent first and acknowledges it.
+     */
+    void ack() {
+        Event event = this.inFlight.remove();
+        append(event);
+        this.gate.completed(event);
+    }
+
+    /**
+     * A send fails, whatever its place.
+     */
+    void fail(Event event) {
+        assertThat(this.inFlight.remove(event)).isTrue();
+        this.gate.failed(event);
+    }
+
+    /**
+     * The writer commits what it holds, as one batch or several.
+     */
+    void commit(int max) {
+        for (int i = 0; i < max && !this.writer.isEmpty(); i++) {
+            Event event = this.writer.remove();
+            this.rows.put(++this.lastRowId, event);
+            this.gate.written(event);
+        }
+    }
+
+    /**
+     * The writer gives its oldest event up: its future fails, and no place is kept for it.
+     */
+    void giveUp() {
+        Event event = this.writer.remove();
+        event.givenUp = true;
+        this.gate.written(event);
+    }
+
+    /**
+     * Another instance stores an event in this lane.
+     */
+    void othersRow() {
+        Event others = new Event();
+        others.number(-1);
+        this.rows.put(++this.lastRowId, others);
+    }
+
+    /**
+     * The relay sends the oldest row: appended, not settled.
+     */
+    void relaySends() {
+        append(this.rows.firstEntry().getValue());
+    }
+
+    void relaySettles() {
+        this.rows.pollFirstEntry();
+    }
+
+    void relay(int max) {
+        for (int i = 0; i < max && !this.rows.isEmpty(); i++) {
+            relaySends();
+            relaySettles();
+        }
+    }
+
+    @Nullable
+    LaneBacklog backlog(Question question) {
+        Map<Long, Event> from = this.rows.tailMap(question.floor(), true);
+        return from.isEmpty() ? null : new LaneBacklog(0, this.rows.ceilingKey(question.floor()), this.rows.lastKey());
+    }
+
+    /**
+     * The gate asks the database and gets the answer at once.
+     */
+    void ask() {
+        Question question = this.gate.question();
+        if (question != null) {
+            answer(question, backlog(question));
+        }
+    }
+
+    void answer(Question question, @Nullable LaneBacklog backlog) {
+        this.gate.answered(question, backlog, this.nanos);
+    }
+
+    void time(Duration duration) {
+        this.nanos += duration.toNanos();
+        this.gate.endLongHandover(this.nanos);
+    }
+
+    State state() {
+        return this.gate.state();
+    }
+
+    int openPermits() {
+        return this.permits;
+    }
+
+    void append(Event event) {
+        if (event.number() > 0 && !this.log.contains(event)) {
+            for (Event other : this.published) {
+                if (other.number() > 0 && other.number() < event.number() && !other.givenUp) {
+                    assertThat(this.log).as("before %s", event).contains(other);
+                }
+            }
+        }
+        this.log.add(event);
+    }
+}
