@@ -1,0 +1,85 @@
+package io.github.resilientkafka.benchmarks;
+
+import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.ProducerSettings;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * An application with the starter, as its users build it: everything from the auto-configuration, with its defaults.
+ */
+final class Application implements AutoCloseable {
+
+    private final ConfigurableApplicationContext context;
+
+    private Application(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Minimal {}
+
+    static Application start(Servers servers) {
+        return new Application(new SpringApplicationBuilder(Minimal.class)
+                .web(WebApplicationType.NONE)
+                .run(
+                        "--spring.main.banner-mode=off",
+                        "--spring.application.name=benchmarks",
+                        "--spring.kafka.bootstrap-servers=" + servers.kafka().bootstrapServers(),
+                        "--spring.kafka.producer.value-serializer=" + ByteArraySerializer.class.getName(),
+                        "--spring.datasource.url=" + servers.postgres().jdbcUrl(),
+                        "--spring.datasource.username=" + servers.postgres().username(),
+                        "--spring.datasource.password=" + servers.postgres().password(),
+                        // Rows that a benchmark puts into the table wait until it says so.
+                        "--resilient-kafka.retry.interval=1h"));
+    }
+
+    EventPublisher publisher() {
+        return this.context.getBean(EventPublisher.class);
+    }
+
+    FailedEventRetryService retries() {
+        return this.context.getBean(FailedEventRetryService.class);
+    }
+
+    /**
+     * The settings of our own producers, so that the reference's are the same whatever they are.
+     */
+    ProducerSettings producerSettings() {
+        return this.context.getBean(ProducerSettings.class);
+    }
+
+    void awaitReady() throws InterruptedException {
+        await("Kafka is there", () -> publisher().getPublisherStats().ready());
+        awaitCircuit("CLOSED");
+    }
+
+    void awaitCircuit(String state) throws InterruptedException {
+        await(
+                "the circuit is " + state,
+                () -> publisher().getPublisherStats().circuitBreakerState().equals(state));
+    }
+
+    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IllegalStateException("Waited in vain until " + what);
+            }
+            Thread.sleep(5);
+        }
+    }
+
+    @Override
+    public void close() {
+        this.context.close();
+    }
+}

@@ -1,0 +1,38 @@
+package io.github.resilientkafka.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs benchmarks one after the other and writes the report: to {@code docs} if all ran in full size, else beside the
+ * other output of the build.
+ */
+public final class Benchmarks {
+
+    private Benchmarks() {}
+
+    /**
+     * Runs.
+     * @param arguments see {@link Options}
+     */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Options options = Options.parse(List.of(arguments));
+        Files.createDirectories(options.work());
+        Machine machine = Machine.look();
+        List<Figure> figures = new ArrayList<>();
+        for (Suite suite : Suite.select(options.only())) {
+            Progress.say(suite.toString());
+            figures.addAll(BenchmarkJvm.run(suite, options));
+        }
+        figures.removeIf(figure -> !options.only().isEmpty() && !options.only().contains(figure.benchmark()));
+        Path directory = options.isOfficial() ? options.docs() : options.work();
+        Report report = new Report(figures, machine, options.isOfficial());
+        report.write(directory);
+        System.out.println();
+        System.out.println(report.table());
+        Progress.say("Written to " + directory.resolve(Report.FILE));
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.resilientkafka.benchmarks;
+
+import io.github.resilientkafka.message.HeaderCodec;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The drain that many would write, done as well as it can be: two threads, each with a producer of its own; claim 1,000
+ * rows by locking them, send them all, flush, mark them with one update, commit. It keeps no order of keys, holds a
+ * transaction open while it sends, and does nothing for what fails.
+ */
+final class IdealLoop {
+
+    static final String TABLE = "ideal_events";
+
+    private static final int BATCH = 1_000;
+
+    private static final String CLAIM = """
+            select id, topic, partition_no, record_timestamp, record_key, payload, headers
+              from ideal_events
+             where status = 'PENDING' and next_attempt_at <= now()
+             order by next_attempt_at, id
+             limit ?
+               for update skip locked""";
+
+    private static final String SETTLE = """
+            update ideal_events
+               set status = 'RESOLVED', resolved_at = now(), updated_at = now()
+             where id = any(?)""";
+
+    private final Servers servers;
+
+    private final Supplier<Producer<byte[], byte[]>> producers;
+
+    IdealLoop(Servers servers, Supplier<Producer<byte[], byte[]>> producers) {
+        this.servers = servers;
+        this.producers = producers;
+    }
+
+    /**
+     * Makes its table: our columns, the primary key, and the one index that its claim needs.
+     */
+    static void createTable(Database database) throws SQLException {
+        database.execute(
+                "create table ideal_events (like " + Database.EVENTS + " including identity, primary key (id))",
+                "create index on ideal_events (next_attempt_at, id) where status = 'PENDING'");
+    }
+
+    /**
+     * Opens connections and producers, so that they are there when time is taken.
+     */
+    List<Worker> open() throws SQLException {
+        List<Worker> workers = new ArrayList<>();
+        for (int i = 0; i < TwoThreads.COUNT; i++) {
+            Producer<byte[], byte[]> producer = this.producers.get();
+            producer.partitionsFor(Servers.TOPIC);
+            workers.add(new Worker(connect(), producer));
+        }
+        return workers;
+    }
+
+    private Connection connect() throws SQLException {
+        Connection connection = DriverManager.getConnection(
+                // Rows come in binary form from the first time on.
+                this.servers.postgres().jdbcUrl() + "?prepareThreshold=1",
+                this.servers.postgres().username(),
+                this.servers.postgres().password());
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    /**
+     * One thread's part.
+     */
+    static final class Worker implements AutoCloseable {
+
+        private final Connection connection;
+
+        private final Producer<byte[], byte[]> producer;
+
+        private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+
+        private Worker(Connection connection, Producer<byte[], byte[]> producer) {
+            this.connection = connection;
+            this.producer = producer;
+        }
+
+        void drain() throws Exception {
+            try (PreparedStatement claim = this.connection.prepareStatement(CLAIM);
+                    PreparedStatement settle = this.connection.prepareStatement(SETTLE)) {
+                claim.setInt(1, BATCH);
+                List<Long> ids = send(claim);
+                while (!ids.isEmpty()) {
+                    this.producer.flush();
+                    Exception failed = this.failure.get();
+                    if (failed != null) {
+                        throw failed;
+                    }
+                    settle.setArray(1, this.connection.createArrayOf("int8", ids.toArray()));
+                    settle.executeUpdate();
+                    this.connection.commit();
+                    ids = send(claim);
+                }
+                this.connection.commit();
+            }
+        }
+
+        private List<Long> send(PreparedStatement claim) throws SQLException {
+            List<Long> ids = new ArrayList<>(BATCH);
+            try (ResultSet row = claim.executeQuery()) {
+                while (row.next()) {
+                    ids.add(row.getLong("id"));
+                    this.producer.send(
+                            new ProducerRecord<>(
+                                    row.getString("topic"),
+                                    row.getObject("partition_no", Integer.class),
+                                    row.getLong("record_timestamp"),
+                                    row.getBytes("record_key"),
+                                    row.getBytes("payload"),
+                                    HeaderCodec.decode(row.getString("headers"))),
+                            (metadata, exception) -> {
+                                if (exception != null) {
+                                    this.failure.set(exception);
+                                }
+                            });
+                }
+            }
+            return ids;
+        }
+
+        @Override
+        public void close() throws SQLException {
+            this.producer.close();
+            this.connection.close();
+        }
+    }
+}

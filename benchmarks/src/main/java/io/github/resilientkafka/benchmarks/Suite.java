@@ -1,0 +1,50 @@
+package io.github.resilientkafka.benchmarks;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * All benchmarks, in the order they run. Each has a JVM of its own; one may yield several names of the report.
+ */
+enum Suite {
+    PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
+    PUBLISH_8_THREADS(new PublishBenchmark(8), "publish-8-threads", "publish-cpu", "publish-allocation"),
+    STORE(new StoreBenchmark(), "store-while-open"),
+    DRAIN(new DrainBenchmark(), "drain");
+
+    private final Benchmark benchmark;
+
+    private final Set<String> names;
+
+    Suite(Benchmark benchmark, String... names) {
+        this.benchmark = benchmark;
+        this.names = Set.of(names);
+    }
+
+    Benchmark benchmark() {
+        return this.benchmark;
+    }
+
+    boolean yields(String name) {
+        return this.names.contains(name);
+    }
+
+    /**
+     * Finds those that yield one of the names; all of them if there are no names.
+     * @throws IllegalArgumentException if a name is unknown
+     */
+    static List<Suite> select(Collection<String> names) {
+        Set<String> known = new TreeSet<>();
+        List.of(values()).forEach(suite -> known.addAll(suite.names));
+        for (String name : names) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException("There is no benchmark " + name + "; there are " + known);
+            }
+        }
+        return List.of(values()).stream()
+                .filter(suite -> names.isEmpty() || names.stream().anyMatch(suite::yields))
+                .toList();
+    }
+}
