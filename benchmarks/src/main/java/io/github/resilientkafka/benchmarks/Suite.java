@@ -12,7 +12,9 @@ enum Suite {
     PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
     PUBLISH_8_THREADS(new PublishBenchmark(8), "publish-8-threads", "publish-cpu", "publish-allocation"),
     STORE(new StoreBenchmark(), "store-while-open"),
-    DRAIN(new DrainBenchmark(), "drain");
+    DRAIN(new DrainBenchmark(), "drain"),
+    FAILOVER(new FailoverBenchmark(), "failover"),
+    LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open");
 
     private final Benchmark benchmark;
 
