@@ -1,7 +1,12 @@
 package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.ConfigurationException;
+import java.sql.DatabaseMetaData;
+import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
 
 /**
@@ -13,6 +18,8 @@ enum DatabaseVendor {
     H2("H2");
 
     private static final String SUPPORTED = "PostgreSQL (13 or newer) and H2 (2.3 or newer)";
+
+    private static final Logger logger = LoggerFactory.getLogger(DatabaseVendor.class);
 
     private final String productName;
 
@@ -55,29 +62,45 @@ enum DatabaseVendor {
      * @throws ConfigurationException if it is none of ours, or cannot be told because the database is away
      */
     static DatabaseVendor of(StoreDataSource source) {
-        for (DatabaseVendor vendor : values()) {
-            if (source.url().startsWith("jdbc:" + vendor.name().toLowerCase(Locale.ROOT) + ":")) {
-                return vendor;
-            }
+        DatabaseVendor vendor = byUrl(source.url());
+        if (vendor != null) {
+            warnOfLoss(source.url());
+            return vendor;
         }
-        String product = ask(source);
-        for (DatabaseVendor vendor : values()) {
-            if (vendor.productName.equals(product)) {
-                return vendor;
+        Database database = ask(source);
+        for (DatabaseVendor each : values()) {
+            if (each.productName.equals(database.product())) {
+                warnOfLoss(database.url());
+                return each;
             }
         }
         throw new ConfigurationException(
                 "spring.datasource.url",
-                "events cannot be stored in " + product,
+                "events cannot be stored in " + database.product(),
                 "Supported are " + SUPPORTED + ". Put @ResilientKafkaDataSource on a DataSource bean of one of these,"
                         + " or set resilient-kafka.fallback.store-failures=false to run without storing events.");
     }
 
-    private static String ask(StoreDataSource source) {
+    private static @Nullable DatabaseVendor byUrl(String url) {
+        return Arrays.stream(values())
+                .filter(each -> url.startsWith("jdbc:" + each.name().toLowerCase(Locale.ROOT) + ":"))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static void warnOfLoss(String url) {
+        if (url.startsWith("jdbc:h2:mem:")) {
+            logger.warn("Events that Kafka cannot take are stored in memory only, since the DataSource is jdbc:h2:mem:"
+                    + " what Kafka has not taken when this process ends is LOST. Use PostgreSQL or an H2 file.");
+        }
+    }
+
+    private static Database ask(StoreDataSource source) {
         try {
-            return new JdbcSession(source.dataSource(), () -> {}).run("look at the database", connection -> connection
-                    .getMetaData()
-                    .getDatabaseProductName());
+            return new JdbcSession(source.dataSource(), () -> {}).run("look at the database", connection -> {
+                DatabaseMetaData metaData = connection.getMetaData();
+                return new Database(metaData.getDatabaseProductName(), String.valueOf(metaData.getURL()));
+            });
         } catch (DataAccessResourceFailureException ex) {
             throw new ConfigurationException(
                     "spring.datasource.url",
@@ -86,4 +109,6 @@ enum DatabaseVendor {
                     ex);
         }
     }
+
+    private record Database(String product, String url) {}
 }

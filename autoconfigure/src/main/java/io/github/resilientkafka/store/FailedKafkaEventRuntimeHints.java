@@ -2,7 +2,6 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.FailureKind;
 import org.jspecify.annotations.Nullable;
-import org.springframework.aop.SpringProxy;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
 import org.springframework.aot.hint.MemberCategory;
@@ -34,12 +33,12 @@ class FailedKafkaEventRuntimeHints implements RuntimeHintsRegistrar {
                         SimpleJpaRepository.class,
                         MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS,
                         MemberCategory.INVOKE_PUBLIC_METHODS);
+        // TransactionalProxy is a SpringProxy already.
         hints.proxies()
                 .registerJdkProxy(
                         FailedKafkaEventRepository.class,
                         Repository.class,
                         TransactionalProxy.class,
-                        SpringProxy.class,
                         Advised.class,
                         DecoratingProxy.class);
     }

@@ -61,8 +61,8 @@ final class StoreDataSource implements AutoCloseable {
             throw new ConfigurationException(
                     "spring.datasource.url",
                     "there is no DataSource to store events in that Kafka cannot take",
-                    "Set spring.datasource.url (and add spring-boot-starter-jdbc and the driver), or " + SWITCH_OFF
-                            + ".");
+                    "Set spring.datasource.url (and add spring-boot-starter-jdbc and the driver); do not exclude"
+                            + " DataSourceAutoConfiguration, or declare a DataSource bean; or " + SWITCH_OFF + ".");
         }
         Object pool = innermost(application);
         if (pool instanceof AbstractRoutingDataSource) {

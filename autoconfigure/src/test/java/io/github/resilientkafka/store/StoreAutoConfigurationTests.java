@@ -5,8 +5,10 @@ import static org.mockito.Mockito.mock;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.resilientkafka.message.ConfigurationException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -16,6 +18,7 @@ import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.flyway.FlywayAutoConfiguration;
@@ -108,7 +111,10 @@ class StoreAutoConfigurationTests {
     @Test
     void withoutADataSourceTheStartFails() {
         this.empty.run(context -> assertThat(failure(context).cure())
-                .contains("spring.datasource.url", "resilient-kafka.fallback.store-failures=false"));
+                .contains(
+                        "spring.datasource.url",
+                        "do not exclude DataSourceAutoConfiguration",
+                        "resilient-kafka.fallback.store-failures=false"));
     }
 
     @Test
@@ -167,6 +173,31 @@ class StoreAutoConfigurationTests {
             context.getBean(EventStore.class).ping();
             assertThat(output).contains("shares the connections").contains("@ResilientKafkaDataSource");
         });
+    }
+
+    @Test
+    void aDatabaseInMemoryLosesEventsWithTheProcessAndSaysSo(CapturedOutput output) {
+        this.runner.run(context -> assertThat(output).contains("jdbc:h2:mem", "LOST"));
+    }
+
+    @Test
+    void aSharedDatabaseInMemorySaysSoToo(CapturedOutput output) {
+        this.empty.withBean(DataSource.class, () -> h2(this.url)).run(context -> assertThat(output)
+                .contains("jdbc:h2:mem", "LOST"));
+    }
+
+    @Test
+    void aDatabaseInAFileKeepsEvents(CapturedOutput output, @TempDir Path directory) {
+        ApplicationContextRunner file = this.empty
+                .withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class))
+                .withPropertyValues("spring.datasource.url=jdbc:h2:file:" + directory.resolve("events"));
+        FailedEvent event = EventRows.row(1, "k", Instant.now());
+        file.run(context -> context.getBean(EventStore.class).save(List.of(event)));
+
+        file.run(context -> assertThat(
+                        context.getBean(FailedEvents.class).stats().pending())
+                .isOne());
+        assertThat(output).doesNotContain("LOST");
     }
 
     @Test

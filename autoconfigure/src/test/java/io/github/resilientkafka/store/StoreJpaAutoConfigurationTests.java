@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.resilientkafka.guest.Guest;
 import io.github.resilientkafka.guest.GuestRepository;
-import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.FailureKind;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,6 +27,8 @@ import org.hibernate.tool.schema.spi.SchemaFilterProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.data.jpa.JpaRepositoriesAutoConfiguration;
@@ -94,13 +96,26 @@ class StoreJpaAutoConfigurationTests {
             assertThat(found.getFailureKind()).isEqualTo(FailureKind.OUTAGE);
             assertThat(found.getAttempts()).isZero();
             assertThat(found.getNextAttemptAt()).isEqualTo(event.nextAttemptAt());
-            assertThat(found.getErrorType()).isEqualTo("E");
+            assertThat(found.getErrorType()).isEqualTo("java.net.ConnectException");
             assertThat(found.getErrorMessage()).isEqualTo("it failed");
             assertThat(found.getCreatedAt()).isEqualTo(event.createdAt());
             assertThat(found.getUpdatedAt()).isNotNull();
             assertThat(found.getResolvedAt()).isNull();
             assertThat(found).asString().contains("orders", "PENDING").doesNotContain("payload");
             assertThat(repository(context).findById(found.getId())).get().isNotSameAs(found);
+        });
+    }
+
+    @Test
+    void theRepositoryIsAProxyThatANativeImageKnows() {
+        RuntimeHints hints = new RuntimeHints();
+        new FailedKafkaEventRuntimeHints().registerHints(hints, null);
+
+        this.guest.run(context -> {
+            Class<?>[] interfaces = repository(context).getClass().getInterfaces();
+            assertThat(RuntimeHintsPredicates.proxies().forInterfaces(interfaces))
+                    .as(Arrays.toString(interfaces))
+                    .accepts(hints);
         });
     }
 
@@ -339,23 +354,9 @@ class StoreJpaAutoConfigurationTests {
 
     private static FailedEvent event(String topic, String key) {
         Instant now = Instant.parse("2026-03-01T12:00:00.123456Z");
-        return new FailedEvent(
-                EventIds.next(now.toEpochMilli()),
-                EventIds.next(now.toEpochMilli()),
-                7,
-                topic,
-                3,
-                1_700_000_000_123L,
-                key.getBytes(StandardCharsets.UTF_8),
-                key,
-                "payload".getBytes(StandardCharsets.UTF_8),
-                "[[\"ce_id\",\"1\"]]",
-                "Placed",
-                FailureKind.OUTAGE,
-                "E",
-                "it failed",
-                now,
-                now);
+        byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+        byte[] payload = "payload".getBytes(StandardCharsets.UTF_8);
+        return EventRows.row(7, topic, key, bytes, payload, "[[\"ce_id\",\"1\"]]", "Placed", "it failed", now);
     }
 
     private static DataSource anotherDatabase() {
