@@ -34,6 +34,20 @@ public final class EventTables {
     }
 
     /**
+     * The names of a schema's tables.
+     */
+    public List<String> names(String schema) {
+        return this.jdbc.queryForList("select tablename from pg_tables where schemaname = ?", String.class, schema);
+    }
+
+    /**
+     * Runs a statement of the database's owner.
+     */
+    public void execute(String sql) {
+        this.jdbc.execute(sql);
+    }
+
+    /**
      * A lane as it stands.
      */
     public record Lane(

@@ -49,6 +49,13 @@ public final class TestApplication implements AutoCloseable {
     }
 
     /**
+     * An application whose events are all stored, since nobody listens where it looks for Kafka.
+     */
+    public static Builder withoutKafka(LocalPostgres postgres) {
+        return new Builder("127.0.0.1:1", postgres);
+    }
+
+    /**
      * Returns a name that no other test uses: for topics and databases.
      */
     public static String unique(String name) {
@@ -132,6 +139,8 @@ public final class TestApplication implements AutoCloseable {
      */
     public static final class Builder {
 
+        private static final String EXCLUDE = "spring.autoconfigure.exclude";
+
         private final Map<String, Object> properties = new LinkedHashMap<>();
 
         private Class<?>[] sources = {Minimal.class};
@@ -144,6 +153,20 @@ public final class TestApplication implements AutoCloseable {
             with("spring.main.banner-mode", "off");
             with("spring.main.register-shutdown-hook", "false");
             with("spring.flyway.enabled", "false");
+            with("spring.liquibase.enabled", "false");
+            with(
+                    EXCLUDE,
+                    "org.springframework.boot.autoconfigure.orm.jpa.HibernateJpaAutoConfiguration,"
+                            + "org.springframework.boot.autoconfigure.data.jpa.JpaRepositoriesAutoConfiguration");
+        }
+
+        /**
+         * Lets the application use the JPA that is on its class path.
+         */
+        public Builder withJpa() {
+            this.properties.remove(EXCLUDE);
+            with("spring.jpa.open-in-view", "false");
+            return this;
         }
 
         public Builder database(String url) {
