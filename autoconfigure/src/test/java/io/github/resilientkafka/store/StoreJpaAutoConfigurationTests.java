@@ -36,6 +36,7 @@ import org.springframework.boot.autoconfigure.domain.EntityScan;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.autoconfigure.orm.jpa.HibernateJpaAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.autoconfigure.transaction.TransactionAutoConfiguration;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -263,6 +264,14 @@ class StoreJpaAutoConfigurationTests {
     void dataScriptsMayComeAfterJpa() {
         this.guest
                 .withPropertyValues("spring.jpa.defer-datasource-initialization=true")
+                .run(context -> assertThatBothWork(context));
+    }
+
+    @Test
+    void repositoriesMayBeStartedInTheBackground() {
+        this.guest
+                .withConfiguration(AutoConfigurations.of(TaskExecutionAutoConfiguration.class))
+                .withPropertyValues("spring.data.jpa.repositories.bootstrap-mode=deferred")
                 .run(context -> assertThatBothWork(context));
     }
 

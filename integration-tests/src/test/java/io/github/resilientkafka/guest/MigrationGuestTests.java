@@ -26,13 +26,16 @@ class MigrationGuestTests {
     private final EventTables tables = new EventTables(this.postgres, this.url);
 
     enum Tool {
-        FLYWAY("flyway_schema_history"),
+        FLYWAY("flywayInitializer", "flyway_schema_history"),
 
-        LIQUIBASE("databasechangelog");
+        LIQUIBASE("liquibase", "databasechangelog");
+
+        private final String bean;
 
         private final String history;
 
-        Tool(String history) {
+        Tool(String bean, String history) {
+            this.bean = bean;
             this.history = history;
         }
     }
@@ -55,10 +58,13 @@ class MigrationGuestTests {
         try (TestApplication application = application(tool).start()) {
             useOwnEntity(application);
             storeEvent(application, "orders");
+            assertThat(dependencies(application, "resilientKafkaSchemaInitializer"))
+                    .contains(tool.bean);
+            assertThat(dependencies(application, "entityManagerFactory"))
+                    .contains(tool.bean, "resilientKafkaSchemaInitializer");
         }
         assertThat(this.tables.names("public"))
                 .contains(tool.history, "customer", "failed_kafka_events", "resilient_kafka_schema_history");
-        assertThat(this.tables.names("public")).as("what the tool has noted").hasSize(tool == Tool.FLYWAY ? 5 : 6);
 
         try (TestApplication application = application(tool).start()) {
             useOwnEntity(application);
@@ -79,5 +85,9 @@ class MigrationGuestTests {
             storeEvent(application, "orders");
             findStoredEvent(application, "orders");
         }
+    }
+
+    private static String[] dependencies(TestApplication application, String bean) {
+        return application.context().getBeanFactory().getBeanDefinition(bean).getDependsOn();
     }
 }
