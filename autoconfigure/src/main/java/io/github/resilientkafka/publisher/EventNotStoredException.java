@@ -16,7 +16,14 @@ public class EventNotStoredException extends RuntimeException {
 
     private final @Nullable Throwable kafkaError;
 
-    EventNotStoredException(String topic, UUID eventId, @Nullable Throwable kafkaError, Throwable storeError) {
+    /**
+     * Creates the exception; for publishers, real or recording.
+     * @param topic the event's topic
+     * @param eventId the event's id
+     * @param kafkaError why Kafka did not take it, or null if Kafka was not tried
+     * @param storeError why the database did not take it
+     */
+    public EventNotStoredException(String topic, UUID eventId, @Nullable Throwable kafkaError, Throwable storeError) {
         super(
                 "Event " + eventId + " for topic " + topic + " is not known to be durable. Kafka: " + text(kafkaError)
                         + ". Database: " + text(storeError),

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.EventIds;
+import io.github.resilientkafka.message.EventRules;
 import io.github.resilientkafka.message.OutgoingEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -8,7 +9,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * in binary mode where the application has not set them itself. Thread-safe, as Kafka's serializers have to be.
  */
 final class EventSerializer implements AutoCloseable {
-
-    private static final Pattern TOPIC_NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     private static final int MAX_KNOWN_TOPICS = 10_000;
 
@@ -61,18 +59,11 @@ final class EventSerializer implements AutoCloseable {
     SerializedEvent serialize(OutgoingEvent event) {
         String topic = event.topic();
         int topicHash = validTopicHash(topic);
+        EventRules.checkKeyPartitionAndTimestamp(event);
         Object key = event.key();
-        if (event.isKeyed() && key == null) {
-            throw new IllegalArgumentException(
-                    "The key is null (topic " + topic
-                            + "): events without a key have no order; if that is meant, publish OutgoingEvent.unkeyed(topic, event)");
-        }
-        long now = this.clock.millis();
-        long timestamp = validTimestamp(event, now);
         Integer partition = event.partition();
-        if (partition != null && partition < 0) {
-            throw new IllegalArgumentException("The partition is negative: " + partition + " (topic " + topic + ")");
-        }
+        long now = this.clock.millis();
+        long timestamp = (event.timestamp() != null) ? event.timestamp() : now;
         Headers headers = new RecordHeaders(event.headers());
         byte[] keyBytes = (key == null) ? null : serialize("key", this.keySerializer, topic, headers, key);
         Object body = event.event();
@@ -94,33 +85,15 @@ final class EventSerializer implements AutoCloseable {
                 now);
     }
 
-    private static long validTimestamp(OutgoingEvent event, long now) {
-        Long timestamp = event.timestamp();
-        if (timestamp == null) {
-            return now;
-        }
-        if (timestamp < 0) {
-            throw new IllegalArgumentException(
-                    "The timestamp is negative: " + timestamp + " (topic " + event.topic() + ")");
-        }
-        return timestamp;
-    }
-
     private int validTopicHash(@Nullable String topic) {
-        if (topic == null) {
-            throw new IllegalArgumentException("The topic is null");
-        }
-        Integer known = this.topicHashes.get(topic);
+        Integer known = (topic == null) ? null : this.topicHashes.get(topic);
         if (known != null) {
             return known;
         }
-        if (!TOPIC_NAME.matcher(topic).matches() || topic.equals(".") || topic.equals("..")) {
-            throw new IllegalArgumentException("Invalid topic name '" + topic
-                    + "': 1 to 249 characters of a-z, A-Z, 0-9, '.', '_' and '-' are allowed, but not '.' or '..'");
-        }
-        int hash = Lanes.topicHash(topic);
+        String valid = EventRules.checkTopic(topic);
+        int hash = Lanes.topicHash(valid);
         if (this.topicHashes.size() < MAX_KNOWN_TOPICS) {
-            this.topicHashes.put(topic, hash);
+            this.topicHashes.put(valid, hash);
         }
         return hash;
     }
@@ -130,17 +103,7 @@ final class EventSerializer implements AutoCloseable {
         try {
             return serializer.serialize(topic, headers, object);
         } catch (RuntimeException ex) {
-            String property = "spring.kafka.producer." + what + "-serializer";
-            String cure = (ex instanceof ClassCastException
-                            || ex instanceof org.apache.kafka.common.errors.SerializationException
-                                    && ex.getCause() instanceof ClassCastException)
-                    ? " Set " + property + " to one that can; for POJOs and records that is"
-                            + " org.springframework.kafka.support.serializer.JsonSerializer."
-                    : " The serializer is set by " + property + ".";
-            throw new EventSerializationException(
-                    serializer.getClass().getName() + " cannot serialise the " + what + " of type "
-                            + object.getClass().getName() + " for topic " + topic + ": " + ex.getMessage() + "." + cure,
-                    ex);
+            throw new EventSerializationException(what, serializer.getClass().getName(), topic, object, ex);
         }
     }
 

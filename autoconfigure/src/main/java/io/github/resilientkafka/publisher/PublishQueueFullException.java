@@ -6,7 +6,13 @@ package io.github.resilientkafka.publisher;
  */
 public class PublishQueueFullException extends RuntimeException {
 
-    PublishQueueFullException(long eventBytes, long queuedBytes, long maxQueueBytes) {
+    /**
+     * Creates the exception; for publishers, real or recording.
+     * @param eventBytes the size of the event
+     * @param queuedBytes bytes that wait to become durable
+     * @param maxQueueBytes how many there may be
+     */
+    public PublishQueueFullException(long eventBytes, long queuedBytes, long maxQueueBytes) {
         super("Publish queue full: an event of " + eventBytes + " bytes does not fit beside " + queuedBytes
                 + " bytes that wait to become durable (resilient-kafka.publisher.max-queue-bytes is " + maxQueueBytes
                 + "). Publish more slowly, or raise that property.");

@@ -5,7 +5,10 @@ package io.github.resilientkafka.publisher;
  */
 public class PublisherClosedException extends IllegalStateException {
 
-    PublisherClosedException() {
+    /**
+     * Creates the exception; for publishers, real or recording.
+     */
+    public PublisherClosedException() {
         super("The event publisher is closed: the application is shutting down. The event was not accepted.");
     }
 }
