@@ -1,0 +1,53 @@
+package io.github.resilientkafka.testing;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.test.context.ContextCustomizer;
+import org.springframework.test.context.MergedContextConfiguration;
+
+/**
+ * Launches the servers before anything of the application needs them. They are closed with the context, after everything
+ * that uses them. Equal customizers share a cached context.
+ */
+record LocalServersContextCustomizer(@Nullable WithLocalKafka kafka, boolean postgres) implements ContextCustomizer {
+
+    @Override
+    public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration configuration) {
+        DefaultSingletonBeanRegistry beans = (DefaultSingletonBeanRegistry) context.getBeanFactory();
+        Map<String, Object> properties = new LinkedHashMap<>();
+        if (postgres) {
+            LocalPostgres server = LocalPostgres.launch();
+            beans.registerSingleton("localPostgres", server);
+            beans.registerDisposableBean("localPostgres", server::close);
+            properties.put("spring.datasource.url", server.jdbcUrl());
+            properties.put("spring.datasource.username", server.username());
+            properties.put("spring.datasource.password", server.password());
+        }
+        if (kafka != null) {
+            LocalKafka server = launch(kafka);
+            beans.registerSingleton("localKafka", server);
+            beans.registerDisposableBean("localKafka", server::close);
+            properties.put("spring.kafka.bootstrap-servers", server.bootstrapServers());
+        }
+        context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("localServers", properties));
+    }
+
+    private static LocalKafka launch(WithLocalKafka kafka) {
+        LocalKafka.Builder builder = LocalKafka.builder().brokers(kafka.brokers());
+        for (String property : kafka.properties()) {
+            int equals = property.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "@WithLocalKafka(properties): '" + property + "' is not of the form name=value");
+            }
+            builder.property(
+                    property.substring(0, equals).trim(),
+                    property.substring(equals + 1).trim());
+        }
+        return builder.launch();
+    }
+}
