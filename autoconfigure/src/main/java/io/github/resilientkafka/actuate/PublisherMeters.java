@@ -9,11 +9,12 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.Producer;
 
 /**
- * Counts what becomes of published events. Knows no publisher: the publisher knows it.
+ * Counts what becomes of published events, and shows the metrics of our producers. Knows no publisher: the publisher knows it.
  */
-final class PublisherMeters implements PublisherObserver {
+final class PublisherMeters implements PublisherObserver, AutoCloseable {
 
     private final Counter success;
 
@@ -33,6 +34,8 @@ final class PublisherMeters implements PublisherObserver {
 
     private final Counter producerFailures;
 
+    private final ProducerMeters producers;
+
     PublisherMeters(MeterRegistry registry) {
         this.success = KafkaMeters.PUBLISHED.counter(registry, "success");
         this.error = KafkaMeters.PUBLISHED.counter(registry, "error");
@@ -49,6 +52,7 @@ final class PublisherMeters implements PublisherObserver {
         this.stored = KafkaMeters.STORED.counter(registry);
         this.lost = KafkaMeters.LOST.counter(registry);
         this.producerFailures = KafkaMeters.PRODUCER_FAILURES.counter(registry);
+        this.producers = new ProducerMeters(registry);
     }
 
     @Override
@@ -89,5 +93,20 @@ final class PublisherMeters implements PublisherObserver {
     @Override
     public void producerFailed() {
         this.producerFailures.increment();
+    }
+
+    @Override
+    public void producerCreated(String role, Producer<?, ?> producer) {
+        this.producers.bind(role, producer);
+    }
+
+    @Override
+    public void producerClosed(Producer<?, ?> producer) {
+        this.producers.unbind(producer);
+    }
+
+    @Override
+    public void close() {
+        this.producers.close();
     }
 }

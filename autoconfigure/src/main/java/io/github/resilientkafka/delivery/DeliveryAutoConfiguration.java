@@ -58,15 +58,16 @@ final class DeliveryAutoConfiguration {
             ObjectProvider<DeliveryObserver> observers) {
         Clock clock = clocks.getIfUnique(Clock::systemUTC);
         ProducerSettings relaySettings = settings.forRelay(properties.lease());
+        PublisherObserver publisherObserver = publisherObservers.getIfUnique(() -> PublisherObserver.NONE);
         ProducerSessions sessions = new ProducerSessions(
                 "relay",
-                () -> relaySettings.createProducer("relay"),
+                () -> relaySettings.createProducer("relay", publisherObserver),
                 circuit,
                 policy,
                 publisherProperties.stallTimeout(),
                 publisherProperties.ordering() == PublisherProperties.Ordering.KEY,
                 () -> {},
-                publisherObservers.getIfUnique(() -> PublisherObserver.NONE));
+                publisherObserver);
         RelayContext context = new RelayContext(
                 properties,
                 store,

@@ -9,11 +9,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +26,7 @@ public final class ProducerSettings {
 
     private static final Logger logger = LoggerFactory.getLogger(ProducerSettings.class);
 
-    private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final AtomicInteger PROBE = new AtomicInteger();
 
     private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
 
@@ -116,13 +114,12 @@ public final class ProducerSettings {
     /**
      * Creates a producer.
      * @param role what it is for, part of its client id
+     * @param observer told of its creation and its end
      * @return a new producer
      * @throws org.apache.kafka.common.KafkaException if the settings are wrong
      */
-    public Producer<byte @Nullable [], byte @Nullable []> createProducer(String role) {
-        Map<String, Object> producer = new HashMap<>(this.settings);
-        producer.put(ProducerConfig.CLIENT_ID_CONFIG, clientId(role));
-        return new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer());
+    public Producer<byte @Nullable [], byte @Nullable []> createProducer(String role, PublisherObserver observer) {
+        return ObservedProducer.create(new HashMap<>(this.settings), role, observer);
     }
 
     /**
@@ -136,7 +133,7 @@ public final class ProducerSettings {
                 .removeIf(name -> ProducerConfig.configNames().contains(name)
                         && !AdminClientConfig.configNames().contains(name));
         int millis = (int) timeout.toMillis();
-        admin.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId("probe"));
+        admin.put(AdminClientConfig.CLIENT_ID_CONFIG, "resilient-kafka-probe-" + PROBE.incrementAndGet());
         admin.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
         admin.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
         admin.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 200);
@@ -149,10 +146,6 @@ public final class ProducerSettings {
         return (servers instanceof Collection<?> list)
                 ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
                 : String.valueOf(servers);
-    }
-
-    private static String clientId(String role) {
-        return "resilient-kafka-" + role + "-" + NUMBER.incrementAndGet();
     }
 
     private static void refuse(Map<String, Object> settings, Map<String, String> own, String name) {

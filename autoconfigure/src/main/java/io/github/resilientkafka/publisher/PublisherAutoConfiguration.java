@@ -139,7 +139,7 @@ final class PublisherAutoConfiguration {
         LaneGates gates = laneGates.getIfAvailable();
         ProducerSessions sessions = new ProducerSessions(
                 "publisher",
-                () -> settings.createProducer("publisher"),
+                () -> settings.createProducer("publisher", observer),
                 circuit,
                 policy,
                 properties.stallTimeout(),

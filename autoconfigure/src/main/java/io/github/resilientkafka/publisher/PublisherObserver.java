@@ -1,6 +1,7 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.FailureKind;
+import org.apache.kafka.clients.producer.Producer;
 
 /**
  * Is told what becomes of events, for metrics. Called on hot paths: implementations must be quick, must not block and
@@ -50,4 +51,17 @@ public interface PublisherObserver {
      * A producer could not be created.
      */
     default void producerFailed() {}
+
+    /**
+     * A producer was created.
+     * @param role what it is for: publisher or relay
+     * @param producer the producer
+     */
+    default void producerCreated(String role, Producer<?, ?> producer) {}
+
+    /**
+     * A producer is being closed, perhaps by its own I/O thread.
+     * @param producer one that was created before; told once
+     */
+    default void producerClosed(Producer<?, ?> producer) {}
 }
