@@ -36,6 +36,7 @@ final class EventAnswers {
                 stats.queuedEvents(),
                 stats.lostEvents(),
                 ErrorText.ofNullable(stats.lastError()),
+                stats.connectionError(),
                 (writer == null)
                         ? null
                         : new WriterStats(

@@ -2,6 +2,8 @@ package io.github.resilientkafka.actuate;
 
 import io.github.resilientkafka.actuate.HealthReport.Details;
 import io.github.resilientkafka.actuate.LastAnswer.Answer;
+import io.github.resilientkafka.connection.ConnectionError;
+import io.github.resilientkafka.connection.ConnectionErrorClassifier;
 import io.github.resilientkafka.publisher.KafkaProbe.ClusterAnswer;
 import java.time.Duration;
 import java.util.function.Function;
@@ -44,6 +46,8 @@ final class KafkaBrokerHealth implements AutoCloseable {
             details.with("error", ErrorText.of(error));
             Throwable cause = error.getCause();
             details.with("cause", (cause == null) ? null : ErrorText.of(cause));
+            ConnectionError meaning = ConnectionErrorClassifier.classify(error);
+            details.with("connectionError", meaning.kind().name()).with("hint", meaning.hint());
         }
         return details.as(HealthReport.DOWN);
     }

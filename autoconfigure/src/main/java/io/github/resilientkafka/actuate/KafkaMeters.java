@@ -32,6 +32,12 @@ enum KafkaMeters implements MeterDocumentation {
 
     CONNECTIONS("kafka.connections", Meter.Type.GAUGE, "1 while the publisher is connected to Kafka, else 0"),
 
+    CONNECTION_ERRORS(
+            "kafka.connection.errors",
+            Meter.Type.COUNTER,
+            "Vain questions whether Kafka is there, by reason",
+            Tag.TYPE),
+
     PRODUCER_FAILURES("kafka.producer.init.failures", Meter.Type.COUNTER, "Producers that could not be created"),
 
     RETRY_SUCCESS("kafka.retry.success", Meter.Type.COUNTER, "Stored events that Kafka acknowledged later"),
@@ -109,7 +115,8 @@ enum KafkaMeters implements MeterDocumentation {
         STATUS("status"),
 
         /**
-         * {@code record}, {@code topic}, {@code outage}, {@code serialization} or {@code queue_full}.
+         * {@code record}, {@code topic}, {@code outage}, {@code serialization} or {@code queue_full}; of connections
+         * the kinds of a {@link io.github.resilientkafka.connection.ConnectionError}, in lower case.
          */
         TYPE("type");
 

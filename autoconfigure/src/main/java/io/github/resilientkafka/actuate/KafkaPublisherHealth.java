@@ -2,6 +2,7 @@ package io.github.resilientkafka.actuate;
 
 import io.github.resilientkafka.actuate.HealthReport.Details;
 import io.github.resilientkafka.actuate.LastAnswer.Answer;
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.PublisherStats;
 import io.github.resilientkafka.store.RetryStats;
@@ -47,6 +48,10 @@ final class KafkaPublisherHealth {
         }
         addRetryStats(details);
         details.with("lastError", ErrorText.ofNullable(stats.lastError()));
+        ConnectionError error = stats.connectionError();
+        if (error != null) {
+            details.with("connectionError", error.kind().name()).with("hint", error.hint());
+        }
         if (writer != null) {
             details.with("databaseError", ErrorText.ofNullable(writer.lastError()));
         }

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.actuate;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.PublisherObserver;
 import io.micrometer.core.instrument.Counter;
@@ -32,6 +33,8 @@ final class PublisherMeters implements PublisherObserver, AutoCloseable {
 
     private final Counter lost;
 
+    private final Map<ConnectionError.Kind, Counter> connectionErrors = new EnumMap<>(ConnectionError.Kind.class);
+
     private final Counter producerFailures;
 
     private final ProducerMeters producers;
@@ -51,6 +54,11 @@ final class PublisherMeters implements PublisherObserver, AutoCloseable {
         this.queueFullErrors = KafkaMeters.ERRORS.counter(registry, "queue_full");
         this.stored = KafkaMeters.STORED.counter(registry);
         this.lost = KafkaMeters.LOST.counter(registry);
+        for (ConnectionError.Kind kind : ConnectionError.Kind.values()) {
+            this.connectionErrors.put(
+                    kind,
+                    KafkaMeters.CONNECTION_ERRORS.counter(registry, kind.name().toLowerCase(Locale.ROOT)));
+        }
         this.producerFailures = KafkaMeters.PRODUCER_FAILURES.counter(registry);
         this.producers = new ProducerMeters(registry);
     }
@@ -93,6 +101,14 @@ final class PublisherMeters implements PublisherObserver, AutoCloseable {
     @Override
     public void producerFailed() {
         this.producerFailures.increment();
+    }
+
+    @Override
+    public void connectionFailed(ConnectionError.Kind kind) {
+        Counter counter = this.connectionErrors.get(kind);
+        if (counter != null) {
+            counter.increment();
+        }
     }
 
     @Override

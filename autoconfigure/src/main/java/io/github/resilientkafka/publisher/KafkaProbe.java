@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -88,11 +89,21 @@ public final class KafkaProbe implements AutoCloseable {
      * With nothing listening, the client is closed: it would go on trying, with two lines in the log each time.
      */
     private void requireListener() {
-        if (!BootstrapCheck.anyAccepts(this.settings.bootstrapServers())) {
+        IOException refusal = BootstrapCheck.refusal(this.settings.bootstrapServers());
+        if (refusal != null) {
             reset();
             throw new org.apache.kafka.common.errors.TimeoutException(
-                    "None of " + this.settings.bootstrapServers() + " accepts connections");
+                    "None of " + this.settings.bootstrapServers() + " accepts connections: " + refusal, refusal);
         }
+    }
+
+    /**
+     * Looks for what is behind a time-out, where Kafka's client does not tell: a port without TLS.
+     * @return the error that shows it, or null
+     */
+    @Nullable
+    IOException lookBehindTimeout() {
+        return this.settings.usesTls() ? BootstrapCheck.noTls(this.settings.bootstrapServers()) : null;
     }
 
     /**

@@ -1,12 +1,16 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilientkafka.connection.ConnectionError;
+import io.github.resilientkafka.connection.ConnectionError.Kind;
+import io.github.resilientkafka.connection.ConnectionErrorClassifier;
 import io.github.resilientkafka.lifecycle.CircuitClosed;
 import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
 import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.lifecycle.KafkaConnected;
 import io.github.resilientkafka.lifecycle.KafkaDisconnected;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -41,6 +45,8 @@ final class KafkaWatch {
 
     private final EventNotifier notifier;
 
+    private final PublisherObserver observer;
+
     private final Clock clock;
 
     private final PublisherCircuit.Listener onCircuitChange = this::circuitChanged;
@@ -55,6 +61,10 @@ final class KafkaWatch {
 
     private volatile @Nullable String lastError;
 
+    private volatile @Nullable ConnectionError connectionError;
+
+    private @Nullable IOException behindTimeout;
+
     private int failuresInARow;
 
     KafkaWatch(
@@ -63,12 +73,14 @@ final class KafkaWatch {
             String bootstrapServers,
             Duration interval,
             EventNotifier notifier,
+            PublisherObserver observer,
             Clock clock) {
         this.circuit = circuit;
         this.probe = probe;
         this.bootstrapServers = bootstrapServers;
         this.interval = interval;
         this.notifier = notifier;
+        this.observer = observer;
         this.clock = clock;
     }
 
@@ -123,6 +135,15 @@ final class KafkaWatch {
         return this.lastError;
     }
 
+    /**
+     * Returns why Kafka cannot be reached.
+     * @return the reason, or null while it can, or has not been asked yet
+     */
+    @Nullable
+    ConnectionError connectionError() {
+        return this.connectionError;
+    }
+
     private void look() {
         if (this.stopping) {
             return;
@@ -170,6 +191,7 @@ final class KafkaWatch {
     private void answered() {
         this.failuresInARow = 0;
         this.lastError = null;
+        this.connectionError = null;
         this.answeredOnce = true;
         if (this.state != ConnectionState.CONNECTED) {
             this.state = ConnectionState.CONNECTED;
@@ -188,9 +210,28 @@ final class KafkaWatch {
             // Nobody is to find out again, each for max.block.ms, that Kafka is not there.
             this.circuit.open(ex);
         }
+        explain(ex);
         if (++this.failuresInARow % FAILURES_UNTIL_RESET == 0) {
             this.probe.reset();
         }
+    }
+
+    /**
+     * Says why Kafka cannot be reached, in the log only when that is news.
+     */
+    private void explain(RuntimeException ex) {
+        ConnectionError error = ConnectionErrorClassifier.classify(ex);
+        if (error.kind() == Kind.TIMEOUT) {
+            if (this.failuresInARow == 0) {
+                this.behindTimeout = this.probe.lookBehindTimeout();
+            }
+            error = (this.behindTimeout != null) ? ConnectionErrorClassifier.classify(this.behindTimeout) : error;
+        }
+        this.observer.connectionFailed(error.kind());
+        if (!error.equals(this.connectionError)) {
+            logger.warn("Kafka at {} cannot be reached: {}. {}", this.bootstrapServers, error.kind(), error.hint());
+        }
+        this.connectionError = error;
     }
 
     private void disconnected(String reason) {

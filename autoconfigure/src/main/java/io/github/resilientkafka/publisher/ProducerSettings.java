@@ -4,10 +4,12 @@ import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -146,6 +148,11 @@ public final class ProducerSettings {
         return (servers instanceof Collection<?> list)
                 ? list.stream().map(String::valueOf).collect(Collectors.joining(","))
                 : String.valueOf(servers);
+    }
+
+    boolean usesTls() {
+        Object protocol = this.settings.get(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG);
+        return protocol != null && protocol.toString().toUpperCase(Locale.ROOT).endsWith("SSL");
     }
 
     private static void refuse(Map<String, Object> settings, Map<String, String> own, String name) {

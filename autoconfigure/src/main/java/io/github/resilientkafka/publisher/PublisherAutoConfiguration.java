@@ -173,6 +173,7 @@ final class PublisherAutoConfiguration {
                         settings.bootstrapServers(),
                         properties.recoveryProbeInterval(),
                         notifier,
+                        observer,
                         clock),
                 writer,
                 completions,

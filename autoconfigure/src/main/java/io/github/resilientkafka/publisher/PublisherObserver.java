@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.message.FailureKind;
 import org.apache.kafka.clients.producer.Producer;
 
@@ -51,6 +52,12 @@ public interface PublisherObserver {
      * A producer could not be created.
      */
     default void producerFailed() {}
+
+    /**
+     * Kafka was asked whether it is there, in vain.
+     * @param kind why
+     */
+    default void connectionFailed(ConnectionError.Kind kind) {}
 
     /**
      * A producer was created.

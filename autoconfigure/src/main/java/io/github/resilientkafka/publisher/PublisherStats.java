@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.store.WriterStats;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param queuedEvents events accepted and not durable yet
  * @param lostEvents events since the start whose future failed, or that could not be stored
  * @param lastError the last error that counted as an outage, or null
+ * @param connectionError why Kafka cannot be reached and what to do about it, or null while it can be
  * @param writer figures of the writer threads, or null when nothing is stored
  */
 public record PublisherStats(
@@ -29,4 +31,5 @@ public record PublisherStats(
         long queuedEvents,
         long lostEvents,
         @Nullable String lastError,
+        @Nullable ConnectionError connectionError,
         @Nullable WriterStats writer) {}

@@ -155,6 +155,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
                 this.budget.events(),
                 this.flow.lostCount(),
                 lastError,
+                this.watch.connectionError(),
                 writerStats);
     }
 

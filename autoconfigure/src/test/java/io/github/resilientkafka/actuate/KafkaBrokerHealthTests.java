@@ -45,7 +45,11 @@ class KafkaBrokerHealthTests {
             assertThat(report.status()).isEqualTo("DOWN");
             assertThat(report.details())
                     .containsEntry("error", "KafkaException: Failed to connect")
-                    .containsEntry("cause", "UnknownHostException: nowhere");
+                    .containsEntry("cause", "UnknownHostException: nowhere")
+                    .containsEntry("connectionError", "DNS")
+                    .extractingByKey("hint")
+                    .asString()
+                    .contains("spring.kafka.bootstrap-servers");
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.resilientkafka.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.ConnectionState;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -71,6 +72,9 @@ class KafkaMetersTests {
         meters.notSerialized();
         meters.queueFull();
         meters.producerFailed();
+        meters.connectionFailed(ConnectionError.Kind.DNS);
+        assertThat(counter("kafka.connection.errors", "type", "dns")).isOne();
+        assertThat(counter("kafka.connection.errors", "type", "refused")).isZero();
         assertThat(counter("kafka.events.published", "status", "error")).isEqualTo(4);
         assertThat(counter("kafka.publish.errors", "type", "outage")).isEqualTo(2);
         assertThat(counter("kafka.publish.errors", "type", "record")).isOne();

@@ -2,6 +2,7 @@ package io.github.resilientkafka.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.publisher.ConnectionState;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +45,7 @@ class KafkaPublisherHealthTests {
                 .containsEntry("pending", 5L)
                 .containsEntry("oldestPending", OLDEST)
                 .containsEntry("dlqFailed", 1L)
-                .doesNotContainKeys("lastError", "databaseError", "warning");
+                .doesNotContainKeys("lastError", "connectionError", "hint", "databaseError", "warning");
     }
 
     @ParameterizedTest
@@ -52,12 +53,15 @@ class KafkaPublisherHealthTests {
     void whenTheCircuitIsNotClosedAndStoringWorksThenDegraded(String state) {
         this.publisher.circuit(state).connection = ConnectionState.DISCONNECTED;
         this.publisher.lastError = "TimeoutException: no answer";
+        this.publisher.connectionError = new ConnectionError(ConnectionError.Kind.REFUSED, "Start it.");
         HealthReport report = check();
         assertThat(report.status()).isEqualTo("DEGRADED");
         assertThat(report.details())
                 .containsEntry("circuitBreaker", state)
                 .containsEntry("connection", "DISCONNECTED")
-                .containsEntry("lastError", "TimeoutException: no answer");
+                .containsEntry("lastError", "TimeoutException: no answer")
+                .containsEntry("connectionError", "REFUSED")
+                .containsEntry("hint", "Start it.");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.actuate;
 
+import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.message.OutgoingEvent;
 import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.publisher.ConnectionState;
@@ -25,6 +26,8 @@ final class StubPublisher implements EventPublisher {
     long queuedBytes;
 
     String lastError;
+
+    ConnectionError connectionError;
 
     WriterStats writer = new WriterStats(true, 0, 0, 0, null, List.of());
 
@@ -65,6 +68,7 @@ final class StubPublisher implements EventPublisher {
                 2,
                 1,
                 this.lastError,
+                this.connectionError,
                 this.writer);
     }
 }

@@ -251,6 +251,7 @@ public final class RecordingEventPublisher implements EventPublisher {
                 this.held.size(),
                 this.lost,
                 this.away ? "Kafka is away (says the test)" : null,
+                null,
                 null);
     }
 }
