@@ -58,7 +58,7 @@ final class DeliveryAutoConfiguration {
             ObjectProvider<DeliveryObserver> observers) {
         Clock clock = clocks.getIfUnique(Clock::systemUTC);
         ProducerSettings relaySettings = settings.forRelay(properties.lease());
-        PublisherObserver publisherObserver = publisherObservers.getIfUnique(() -> PublisherObserver.NONE);
+        PublisherObserver publisherObserver = PublisherObserver.of(publisherObservers.orderedStream());
         ProducerSessions sessions = new ProducerSessions(
                 "relay",
                 () -> relaySettings.createProducer("relay", publisherObserver),
@@ -81,7 +81,7 @@ final class DeliveryAutoConfiguration {
                 holds,
                 probe,
                 clock,
-                observers.getIfUnique(() -> DeliveryObserver.NONE),
+                DeliveryObserver.of(observers.orderedStream()),
                 notifier);
         return new Relay(context, writer, new Purge(failedEvents, properties.retention(), clock));
     }

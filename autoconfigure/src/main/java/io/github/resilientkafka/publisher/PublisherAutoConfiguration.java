@@ -132,7 +132,7 @@ final class PublisherAutoConfiguration {
             ObjectProvider<PublisherObserver> observers) {
         ClientVersionCheck.warn();
         Clock clock = clocks.getIfUnique(Clock::systemUTC);
-        PublisherObserver observer = observers.getIfUnique(() -> PublisherObserver.NONE);
+        PublisherObserver observer = PublisherObserver.of(observers.orderedStream());
         GroupCommitWriter writer = writers.getIfAvailable();
         ByteBudget budget = new ByteBudget(properties.maxQueueBytes().toBytes());
         CompletionExecutor completions = new CompletionExecutor();

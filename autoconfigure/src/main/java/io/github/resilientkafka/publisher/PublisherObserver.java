@@ -2,6 +2,8 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.message.FailureKind;
+import java.util.List;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
@@ -14,6 +16,20 @@ public interface PublisherObserver {
      * Does nothing.
      */
     PublisherObserver NONE = new PublisherObserver() {};
+
+    /**
+     * Makes one observer of all there are.
+     * @param observers in the order in which they are told
+     * @return one that tells them all
+     */
+    static PublisherObserver of(Stream<PublisherObserver> observers) {
+        List<PublisherObserver> all = observers.toList();
+        return switch (all.size()) {
+            case 0 -> NONE;
+            case 1 -> all.get(0);
+            default -> new PublisherObservers(all);
+        };
+    }
 
     /**
      * Kafka acknowledged an event.

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
@@ -11,6 +12,8 @@ import io.github.resilientkafka.AllAutoConfigurations;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.message.FailureKind;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +22,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -74,6 +78,32 @@ class PublisherAutoConfigurationTests {
                 .withBean("mine", EventPublisher.class, () -> org.mockito.Mockito.mock(EventPublisher.class))
                 .run(context ->
                         assertThat(context).hasSingleBean(EventPublisher.class).hasBean("mine"));
+    }
+
+    @Test
+    @DisplayName("W8: an observer of the application's own is told, and our metrics go on")
+    void severalObservers() {
+        AtomicInteger told = new AtomicInteger();
+        this.runner
+                .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+                .withBean(PublisherObserver.class, () -> new PublisherObserver() {
+                    @Override
+                    public void notSerialized() {
+                        told.incrementAndGet();
+                    }
+                })
+                .run(context -> {
+                    EventPublisher publisher = context.getBean(EventPublisher.class);
+                    assertThatThrownBy(() -> publisher.publish("topic", "key", new Object()))
+                            .isInstanceOf(EventSerializationException.class);
+                    assertThat(told).hasValue(1);
+                    assertThat(context.getBean(MeterRegistry.class)
+                                    .get("kafka.publish.errors")
+                                    .tag("type", "serialization")
+                                    .counter()
+                                    .count())
+                            .isOne();
+                });
     }
 
     @ParameterizedTest
