@@ -158,6 +158,7 @@ public final class TestApplication implements AutoCloseable {
                     EXCLUDE,
                     "org.springframework.boot.autoconfigure.orm.jpa.HibernateJpaAutoConfiguration,"
                             + "org.springframework.boot.autoconfigure.data.jpa.JpaRepositoriesAutoConfiguration");
+            with("management.tracing.enabled", "false");
         }
 
         /**

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutgoingEvent {
 
-    private final String topic;
+    private final @Nullable String topic;
 
     private final @Nullable Object key;
 
@@ -35,7 +35,7 @@ public final class OutgoingEvent {
     private final List<Header> headers;
 
     private OutgoingEvent(
-            String topic,
+            @Nullable String topic,
             boolean keyed,
             @Nullable Object key,
             @Nullable Object event,
@@ -62,9 +62,10 @@ public final class OutgoingEvent {
      * @param key the key, never null; use {@link #unkeyed} where there is none
      * @param event the body, or null for a tombstone
      * @return the event
+     * @throws IllegalArgumentException if the topic is null
      */
     public static OutgoingEvent of(String topic, Object key, @Nullable Object event) {
-        return new OutgoingEvent(topic, true, key, event, null, null, null, null, List.of());
+        return new OutgoingEvent(required(topic), true, key, event, null, null, null, null, List.of());
     }
 
     /**
@@ -72,9 +73,39 @@ public final class OutgoingEvent {
      * @param topic the topic's name
      * @param event the body
      * @return the event
+     * @throws IllegalArgumentException if the topic is null
      */
     public static OutgoingEvent unkeyed(String topic, Object event) {
-        return new OutgoingEvent(topic, false, null, event, null, null, null, null, List.of());
+        return new OutgoingEvent(required(topic), false, null, event, null, null, null, null, List.of());
+    }
+
+    /**
+     * Creates a keyed event for the topic that {@code resilient-kafka.publisher.default-topic} names.
+     * @param key the key, never null
+     * @param event the body, or null for a tombstone
+     * @return the event
+     */
+    public static OutgoingEvent toDefaultTopic(Object key, @Nullable Object event) {
+        return new OutgoingEvent(null, true, key, event, null, null, null, null, List.of());
+    }
+
+    /**
+     * Creates an event without a key for the topic that {@code resilient-kafka.publisher.default-topic} names.
+     * @param event the body
+     * @return the event
+     */
+    public static OutgoingEvent unkeyedToDefaultTopic(Object event) {
+        return new OutgoingEvent(null, false, null, event, null, null, null, null, List.of());
+    }
+
+    /**
+     * A topic that is missing by mistake must not become the default one.
+     */
+    private static String required(@Nullable String topic) {
+        if (topic == null) {
+            throw new IllegalArgumentException("The topic is null");
+        }
+        return topic;
     }
 
     /**
@@ -137,9 +168,9 @@ public final class OutgoingEvent {
 
     /**
      * Returns the topic's name.
-     * @return as given
+     * @return as given, or null for the default topic
      */
-    public String topic() {
+    public @Nullable String topic() {
         return topic;
     }
 

@@ -36,7 +36,8 @@ public interface EventPublisher {
      * Publishes an event with headers, a partition, a timestamp, an id of its own, or without a key.
      * @param event the event
      * @return as {@link #publish(String, Object, Object)}
-     * @throws IllegalArgumentException if the topic's name, partition or timestamp is invalid
+     * @throws IllegalArgumentException if the topic's name, partition or timestamp is invalid, or if it is for the
+     * default topic and {@code resilient-kafka.publisher.default-topic} names none
      * @throws EventSerializationException if a serializer refuses the key or the event; nothing was sent or stored
      * @throws PublisherClosedException if the application is shutting down
      */

@@ -33,6 +33,10 @@ final class EventSerializer implements AutoCloseable {
 
     private final byte[] source;
 
+    private final @Nullable String defaultTopic;
+
+    private final TraceContext traceContext;
+
     private final Clock clock;
 
     private final Map<String, Integer> topicHashes = new ConcurrentHashMap<>();
@@ -43,11 +47,18 @@ final class EventSerializer implements AutoCloseable {
 
     private record TimeText(long millis, byte[] bytes) {}
 
-    EventSerializer(ApplicationSerializers serializers, String namespace, Clock clock) {
+    EventSerializer(
+            ApplicationSerializers serializers,
+            String namespace,
+            @Nullable String defaultTopic,
+            TraceContext traceContext,
+            Clock clock) {
         this.serializers = serializers;
         this.keySerializer = serializers.key();
         this.valueSerializer = serializers.value();
         this.source = ("/" + namespace).getBytes(StandardCharsets.UTF_8);
+        this.defaultTopic = defaultTopic;
+        this.traceContext = traceContext;
         this.clock = clock;
     }
 
@@ -57,9 +68,9 @@ final class EventSerializer implements AutoCloseable {
      * @throws EventSerializationException if a serializer refuses it
      */
     SerializedEvent serialize(OutgoingEvent event) {
-        String topic = event.topic();
+        String topic = topicOf(event);
         int topicHash = validTopicHash(topic);
-        EventRules.checkKeyPartitionAndTimestamp(event);
+        EventRules.checkKeyPartitionAndTimestamp(topic, event);
         Object key = event.key();
         Integer partition = event.partition();
         long now = this.clock.millis();
@@ -70,6 +81,7 @@ final class EventSerializer implements AutoCloseable {
         byte[] value = (body == null) ? null : serialize("value", this.valueSerializer, topic, headers, body);
         UUID id = (event.eventId() != null) ? event.eventId() : EventIds.next(now);
         String type = (event.eventType() != null) ? event.eventType() : typeOf(body);
+        this.traceContext.addTo(headers);
         addCloudEventHeaders(headers, id, type, now);
         return new SerializedEvent(
                 topic,
@@ -85,15 +97,23 @@ final class EventSerializer implements AutoCloseable {
                 now);
     }
 
-    private int validTopicHash(@Nullable String topic) {
-        Integer known = (topic == null) ? null : this.topicHashes.get(topic);
+    private String topicOf(OutgoingEvent event) {
+        String topic = (event.topic() != null) ? event.topic() : this.defaultTopic;
+        if (topic == null) {
+            throw new IllegalArgumentException(
+                    "The event names no topic, and there is no default one: set resilient-kafka.publisher.default-topic");
+        }
+        return topic;
+    }
+
+    private int validTopicHash(String topic) {
+        Integer known = this.topicHashes.get(topic);
         if (known != null) {
             return known;
         }
-        String valid = EventRules.checkTopic(topic);
-        int hash = Lanes.topicHash(valid);
+        int hash = Lanes.topicHash(EventRules.checkTopic(topic));
         if (this.topicHashes.size() < MAX_KNOWN_TOPICS) {
-            this.topicHashes.put(valid, hash);
+            this.topicHashes.put(topic, hash);
         }
         return hash;
     }

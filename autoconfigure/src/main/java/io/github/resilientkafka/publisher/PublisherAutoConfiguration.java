@@ -10,6 +10,8 @@ import io.github.resilientkafka.store.GroupCommitWriter;
 import io.github.resilientkafka.store.RetryProperties;
 import io.github.resilientkafka.store.RetrySchedule;
 import io.github.resilientkafka.store.StoreScope;
+import io.micrometer.tracing.Tracer;
+import io.micrometer.tracing.propagation.Propagator;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -129,6 +131,7 @@ final class PublisherAutoConfiguration {
             RetrySchedule schedule,
             EventNotifier notifier,
             ObjectProvider<Clock> clocks,
+            ObjectProvider<TraceContext> traceContexts,
             ObjectProvider<PublisherObserver> observers) {
         ClientVersionCheck.warn();
         Clock clock = clocks.getIfUnique(Clock::systemUTC);
@@ -162,7 +165,12 @@ final class PublisherAutoConfiguration {
                 notifier);
         return new ResilientEventPublisher(
                 properties,
-                new EventSerializer(ApplicationSerializers.of(theFactory(factories)), scope.namespace(), clock),
+                new EventSerializer(
+                        ApplicationSerializers.of(theFactory(factories)),
+                        scope.namespace(),
+                        properties.defaultTopic(),
+                        traceContexts.getIfAvailable(() -> TraceContext.NONE),
+                        clock),
                 budget,
                 circuit,
                 sessions,
@@ -200,6 +208,26 @@ final class PublisherAutoConfiguration {
                 "ProducerFactory",
                 "there are " + all.size() + " beans of this type and none is @Primary",
                 "Annotate the one whose settings the event publisher shall use with @Primary.");
+    }
+
+    /**
+     * Trace context in headers, where the application traces with Micrometer. Its beans are looked up, not conditions:
+     * the configurations that make them have other names in each generation of Spring Boot.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass({Tracer.class, Propagator.class})
+    static class TraceContextConfiguration {
+
+        @Bean
+        @ConditionalOnMissingBean
+        TraceContext resilientKafkaTraceContext(
+                ObjectProvider<Tracer> tracers, ObjectProvider<Propagator> propagators) {
+            Tracer tracer = tracers.getIfUnique();
+            Propagator propagator = propagators.getIfUnique();
+            return (tracer == null || propagator == null)
+                    ? TraceContext.NONE
+                    : new MicrometerTraceContext(tracer, propagator);
+        }
     }
 
     /**

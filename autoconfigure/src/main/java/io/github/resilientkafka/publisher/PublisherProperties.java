@@ -1,8 +1,10 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.ConfigurationException;
+import io.github.resilientkafka.message.EventRules;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -18,6 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
  * @param stallTimeout How long sends may be outstanding without any acknowledgement before the producer is given up.
  * @param recoveryProbeInterval How often Kafka is asked whether it is back while the circuit is open.
+ * @param defaultTopic Topic of events that name none.
  * @param properties Additional properties of the publisher's own producer, on top of spring.kafka.producer.*.
  */
 @ConfigurationProperties("resilient-kafka.publisher")
@@ -29,6 +32,7 @@ public record PublisherProperties(
         @DefaultValue("30s") Duration timeout,
         @DefaultValue("3s") Duration stallTimeout,
         @DefaultValue("1s") Duration recoveryProbeInterval,
+        @Nullable String defaultTopic,
         @DefaultValue Map<String, String> properties) {
 
     private static final String PREFIX = "resilient-kafka.publisher.";
@@ -86,6 +90,13 @@ public record PublisherProperties(
         requirePositive("timeout", timeout, "30s");
         requirePositive("stall-timeout", stallTimeout, "3s");
         requirePositive("recovery-probe-interval", recoveryProbeInterval, "1s");
+        String brokenRule = (defaultTopic == null) ? null : EventRules.brokenTopicRule(defaultTopic);
+        if (brokenRule != null) {
+            throw new ConfigurationException(
+                    PREFIX + "default-topic",
+                    "'" + defaultTopic + "' is not a topic's name",
+                    "Set " + PREFIX + "default-topic to a topic's name, or remove it: " + brokenRule + ".");
+        }
         properties = Map.copyOf(properties);
     }
 

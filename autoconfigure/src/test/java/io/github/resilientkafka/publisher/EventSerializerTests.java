@@ -27,6 +27,11 @@ class EventSerializerTests {
     private final EventSerializer serializer = serializer(StringSerializer.class);
 
     private static EventSerializer serializer(Class<?> valueSerializer) {
+        return serializer(valueSerializer, null, TraceContext.NONE);
+    }
+
+    private static EventSerializer serializer(
+            Class<?> valueSerializer, String defaultTopic, TraceContext traceContext) {
         Map<String, Object> settings = Map.of(
                 ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
                 StringSerializer.class,
@@ -35,6 +40,8 @@ class EventSerializerTests {
         return new EventSerializer(
                 ApplicationSerializers.of(new DefaultKafkaProducerFactory<>(settings)),
                 "shop",
+                defaultTopic,
+                traceContext,
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
@@ -67,6 +74,44 @@ class EventSerializerTests {
                         .serialize(OutgoingEvent.of("t".repeat(249), "k", "v"))
                         .topic())
                 .hasSize(249);
+    }
+
+    @Test
+    @DisplayName("H14: an event that names no topic goes to the default one; without one the property is named")
+    void defaultTopic() {
+        EventSerializer withDefault = serializer(StringSerializer.class, "events", TraceContext.NONE);
+        SerializedEvent keyed = withDefault.serialize(OutgoingEvent.toDefaultTopic("k", "v"));
+        assertThat(keyed.topic()).isEqualTo("events");
+        assertThat(keyed.lane())
+                .isEqualTo(withDefault
+                        .serialize(OutgoingEvent.of("events", "k", "v"))
+                        .lane());
+        assertThat(withDefault
+                        .serialize(OutgoingEvent.unkeyedToDefaultTopic("v"))
+                        .topic())
+                .isEqualTo("events");
+        assertThat(withDefault.serialize(OutgoingEvent.of("orders", "k", "v")).topic())
+                .isEqualTo("orders");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.serializer.serialize(OutgoingEvent.toDefaultTopic("k", "v")))
+                .withMessageContaining("resilient-kafka.publisher.default-topic");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> withDefault.serialize(OutgoingEvent.toDefaultTopic(null, "v")))
+                .withMessageContaining("key is null");
+    }
+
+    @Test
+    void theTraceContextIsAddedBehindTheApplicationsHeaders() {
+        TraceContext traceContext = headers ->
+                headers.add("traceparent", ("after " + headers.toArray().length).getBytes(StandardCharsets.UTF_8));
+        SerializedEvent event = serializer(StringSerializer.class, null, traceContext)
+                .serialize(OutgoingEvent.of("t", "k", "v").withHeader("mine", "x"));
+        assertThat(header(event, "traceparent")).isEqualTo("after 1");
+        assertThat(event.size())
+                .as("the budget knows of it")
+                .isGreaterThan(this.serializer
+                        .serialize(OutgoingEvent.of("t", "k", "v").withHeader("mine", "x"))
+                        .size());
     }
 
     @Test

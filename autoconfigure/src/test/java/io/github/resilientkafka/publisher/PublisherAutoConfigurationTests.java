@@ -120,6 +120,7 @@ class PublisherAutoConfigurationTests {
                 "resilient-kafka.publisher.timeout=0s|resilient-kafka.publisher.timeout",
                 "resilient-kafka.publisher.stall-timeout=-1s|resilient-kafka.publisher.stall-timeout",
                 "resilient-kafka.publisher.max-queue-bytes=10B|resilient-kafka.publisher.max-queue-bytes",
+                "resilient-kafka.publisher.default-topic=a b|resilient-kafka.publisher.default-topic",
                 "resilient-kafka.publisher.mode=outbox|resilient-kafka.publisher.mode",
                 "resilient-kafka.fallback.batch-size=0|resilient-kafka.fallback.batch-size",
                 "resilient-kafka.dlq.suffix=|resilient-kafka.dlq.suffix"

@@ -96,7 +96,7 @@ public final class RecordingEventPublisher implements EventPublisher {
         FailureRule rule = ruleFor(event);
         if (rule == null || rule.failure != PublishFailure.CLOSED) {
             EventRules.checkTopic(event.topic());
-            EventRules.checkKeyPartitionAndTimestamp(event);
+            EventRules.checkKeyPartitionAndTimestamp(event.topic(), event);
         }
         PublishFailure failure = (rule == null) ? null : rule.apply();
         CompletableFuture<PublishResult> future = new CompletableFuture<>();
