@@ -54,9 +54,10 @@ public final class ProducerSettings {
      */
     static ProducerSettings of(Map<String, Object> application, Map<String, String> own, long maxQueueBytes) {
         Map<String, Object> settings = new HashMap<>(application);
-        refuse(settings, own, ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
-        refuse(settings, own, ProducerConfig.PARTITIONER_CLASS_CONFIG);
+        ObjectPlugins.refuseUnlessNamedFor(application, own);
         settings.putAll(own);
+        ObjectPlugins.removeEmpty(settings);
+        requireBrokers(settings);
         settings.values().removeIf(value -> value == null);
         settings.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
         settings.remove(ProducerConfig.CLIENT_ID_CONFIG);
@@ -155,14 +156,15 @@ public final class ProducerSettings {
         return protocol != null && protocol.toString().toUpperCase(Locale.ROOT).endsWith("SSL");
     }
 
-    private static void refuse(Map<String, Object> settings, Map<String, String> own, String name) {
-        Object value = settings.get(name);
-        if (value != null && !value.toString().isEmpty() && !own.containsKey(name)) {
+    private static void requireBrokers(Map<String, Object> settings) {
+        if (settings.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG) == null) {
             throw new ConfigurationException(
-                    "spring.kafka.producer.properties[" + name + "]",
-                    value + " expects the objects that the application sends, but would see serialised bytes here",
-                    "Set resilient-kafka.publisher.properties[" + name
-                            + "] to one that can work on bytes, or to nothing to publish without it.");
+                    "spring.kafka.bootstrap-servers",
+                    "the application's ProducerFactory bean tells no " + ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                    "Set spring.kafka.bootstrap-servers and let Spring Boot make the ProducerFactory; or let"
+                            + " getConfigurationProperties() of your own return its settings, as that of"
+                            + " DefaultKafkaProducerFactory does; or name another with"
+                            + " resilient-kafka.publisher.producer-factory.");
         }
     }
 

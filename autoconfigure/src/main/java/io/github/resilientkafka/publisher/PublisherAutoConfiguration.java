@@ -3,7 +3,6 @@ package io.github.resilientkafka.publisher;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilientkafka.lifecycle.EventNotifier;
-import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.publisher.PublisherProperties.Ordering;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.GroupCommitWriter;
@@ -14,7 +13,7 @@ import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -29,7 +28,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.ProducerFactory;
 
 /**
- * Auto-configuration of the publisher. Backs off from an {@link EventPublisher} of the application's own.
+ * Auto-configuration of the publisher. Backs off as a whole from an {@link EventPublisher} of the application's own, and
+ * with it the store and the relay.
  */
 @AutoConfiguration(
         afterName = {
@@ -40,6 +40,7 @@ import org.springframework.kafka.core.ProducerFactory;
         })
 @ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnClass(ProducerFactory.class)
+@ConditionalOnMissingBean(EventPublisher.class)
 @EnableConfigurationProperties({PublisherProperties.class, DlqProperties.class})
 final class PublisherAutoConfiguration {
 
@@ -52,11 +53,17 @@ final class PublisherAutoConfiguration {
     }
 
     @Bean
+    ApplicationProducerFactory resilientKafkaApplicationProducerFactory(
+            PublisherProperties properties, ListableBeanFactory beans) {
+        return ApplicationProducerFactory.choose(properties.producerFactory(), beans);
+    }
+
+    @Bean
     @ConditionalOnMissingBean
     ProducerSettings resilientKafkaProducerSettings(
-            ObjectProvider<ProducerFactory<?, ?>> factories, PublisherProperties properties) {
+            ApplicationProducerFactory factory, PublisherProperties properties) {
         return ProducerSettings.of(
-                theFactory(factories).getConfigurationProperties(),
+                factory.settings(),
                 properties.properties(),
                 properties.maxQueueBytes().toBytes());
     }
@@ -66,7 +73,9 @@ final class PublisherAutoConfiguration {
     PublisherCircuit resilientKafkaCircuit(ObjectProvider<CircuitBreakerRegistry> registries) {
         CircuitBreakerRegistry registry = registries.getIfUnique(CircuitBreakerRegistry::ofDefaults);
         CircuitBreaker breaker = registry.find(PublisherCircuit.NAME)
-                .orElseGet(() -> registry.circuitBreaker(PublisherCircuit.NAME, CircuitDefaults.config()));
+                .orElseGet(() -> registry.circuitBreaker(
+                        PublisherCircuit.NAME,
+                        registry.getConfiguration(PublisherCircuit.NAME).orElseGet(CircuitDefaults::config)));
         return new PublisherCircuit(breaker);
     }
 
@@ -115,11 +124,10 @@ final class PublisherAutoConfiguration {
     }
 
     @Bean
-    @ConditionalOnMissingBean(EventPublisher.class)
     ResilientEventPublisher resilientKafkaEventPublisher(
             PublisherProperties properties,
             StoreScope scope,
-            ObjectProvider<ProducerFactory<?, ?>> factories,
+            ApplicationProducerFactory factory,
             ProducerSettings settings,
             PublisherCircuit circuit,
             KafkaProbe probe,
@@ -166,7 +174,7 @@ final class PublisherAutoConfiguration {
         return new ResilientEventPublisher(
                 properties,
                 new EventSerializer(
-                        ApplicationSerializers.of(theFactory(factories)),
+                        factory.serializers(),
                         scope.namespace(),
                         properties.defaultTopic(),
                         traceContexts.getIfAvailable(() -> TraceContext.NONE),
@@ -187,27 +195,6 @@ final class PublisherAutoConfiguration {
                 completions,
                 flow,
                 observer);
-    }
-
-    /**
-     * The application's producer factory: the only one, or the primary one.
-     */
-    private static ProducerFactory<?, ?> theFactory(ObjectProvider<ProducerFactory<?, ?>> factories) {
-        ProducerFactory<?, ?> factory = factories.getIfUnique();
-        if (factory != null) {
-            return factory;
-        }
-        List<ProducerFactory<?, ?>> all = factories.stream().toList();
-        if (all.isEmpty()) {
-            throw new ConfigurationException(
-                    "ProducerFactory",
-                    "there is no bean of this type to take the producer's settings from",
-                    "Let Spring Boot configure Kafka (spring.kafka.bootstrap-servers), or declare a ProducerFactory bean.");
-        }
-        throw new ConfigurationException(
-                "ProducerFactory",
-                "there are " + all.size() + " beans of this type and none is @Primary",
-                "Annotate the one whose settings the event publisher shall use with @Primary.");
     }
 
     /**

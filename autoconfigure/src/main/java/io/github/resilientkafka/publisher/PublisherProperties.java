@@ -20,6 +20,8 @@ import org.springframework.util.unit.DataSize;
  * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
  * @param stallTimeout How long sends may be outstanding without any acknowledgement before the producer is given up.
  * @param recoveryProbeInterval How often Kafka is asked whether it is back while the circuit is open.
+ * @param producerFactory Name of the ProducerFactory bean whose settings and serializers are used, where there are
+ * several.
  * @param defaultTopic Topic of events that name none.
  * @param properties Additional properties of the publisher's own producer, on top of spring.kafka.producer.*.
  */
@@ -32,6 +34,7 @@ public record PublisherProperties(
         @DefaultValue("30s") Duration timeout,
         @DefaultValue("3s") Duration stallTimeout,
         @DefaultValue("1s") Duration recoveryProbeInterval,
+        @Nullable String producerFactory,
         @Nullable String defaultTopic,
         @DefaultValue Map<String, String> properties) {
 

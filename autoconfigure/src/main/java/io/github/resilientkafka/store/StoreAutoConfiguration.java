@@ -26,7 +26,8 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * Auto-configuration of the event store: its pool, its tables, and the two ways to see them.
+ * Auto-configuration of the event store: its pool, its tables, and the two ways to see them. Backs off from a publisher
+ * of the application's own, which has no use for them.
  */
 @AutoConfiguration(
         afterName = {
@@ -39,6 +40,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
         })
 @ImportRuntimeHints(StoreRuntimeHints.class)
 @ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
+@ConditionalOnMissingBean(type = "io.github.resilientkafka.publisher.EventPublisher")
 @EnableConfigurationProperties({ResilientKafkaProperties.class, FallbackProperties.class, RetryProperties.class})
 final class StoreAutoConfiguration {
 
