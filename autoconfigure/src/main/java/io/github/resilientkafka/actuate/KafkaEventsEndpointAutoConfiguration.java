@@ -12,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 
 /**
  * The {@code kafkaevents} endpoint, where it is exposed.
@@ -19,6 +20,7 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = ActuateAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(EventPublisher.class)
+@ImportRuntimeHints(EndpointRuntimeHints.class)
 @ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 final class KafkaEventsEndpointAutoConfiguration {
 

@@ -23,7 +23,7 @@ import org.springframework.util.unit.DataSize;
  * @param producerFactory Name of the ProducerFactory bean whose settings and serializers are used, where there are
  * several.
  * @param defaultTopic Topic of events that name none.
- * @param properties Additional properties of the publisher's own producer, on top of spring.kafka.producer.*.
+ * @param properties Additional Kafka properties of our own producers, on top of those in spring.kafka.producer.
  */
 @ConfigurationProperties("resilient-kafka.publisher")
 public record PublisherProperties(

@@ -24,7 +24,7 @@ public record RetryProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("1m") Duration interval,
         @DefaultValue("3") int maxAttempts,
-        @DefaultValue({"1m", "5m", "15m", "60m"}) List<Duration> backoff,
+        @DefaultValue("1m,5m,15m,60m") List<Duration> backoff,
         @DefaultValue("1000") int batchSize,
         @DefaultValue("2") int concurrency,
         @DefaultValue("30s") Duration lease,

@@ -12,6 +12,7 @@ import io.github.resilientkafka.AllAutoConfigurations;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.store.RetryProperties;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -58,10 +59,15 @@ class PublisherAutoConfigurationTests {
 
     @Test
     void thePublisherAndTheRelayAreThereWithKafkaAndADatabase() {
-        this.runner.run(context -> assertThat(context)
-                .hasNotFailed()
-                .hasSingleBean(EventPublisher.class)
-                .hasSingleBean(FailedEventRetryService.class));
+        this.runner.run(context -> {
+            assertThat(context)
+                    .hasNotFailed()
+                    .hasSingleBean(EventPublisher.class)
+                    .hasSingleBean(FailedEventRetryService.class);
+            assertThat(context.getBean(RetryProperties.class).backoff())
+                    .extracting(Duration::toMinutes)
+                    .containsExactly(1L, 5L, 15L, 60L);
+        });
     }
 
     @Test
