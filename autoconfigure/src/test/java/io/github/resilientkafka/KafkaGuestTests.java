@@ -292,6 +292,24 @@ class KafkaGuestTests {
     }
 
     @Test
+    void circuitBreakersOfTheApplicationsOwnKeepTheirSettings() {
+        this.application
+                .withPropertyValues("resilience4j.circuitbreaker.instances.mine.failure-rate-threshold=30")
+                .run(context -> {
+                    CircuitBreakerRegistry registry = context.getBean(CircuitBreakerRegistry.class);
+                    CircuitBreakerConfig untouched = CircuitBreakerConfig.ofDefaults();
+                    assertThat(registry.getDefaultConfig().getSlidingWindowSize())
+                            .isEqualTo(untouched.getSlidingWindowSize());
+                    assertThat(registry.find("mine")).hasValueSatisfying(mine -> {
+                        CircuitBreakerConfig config = mine.getCircuitBreakerConfig();
+                        assertThat(config.getFailureRateThreshold()).isEqualTo(30);
+                        assertThat(config.getSlidingWindowSize()).isEqualTo(untouched.getSlidingWindowSize());
+                        assertThat(config.getMinimumNumberOfCalls()).isEqualTo(untouched.getMinimumNumberOfCalls());
+                    });
+                });
+    }
+
+    @Test
     void aMeterRegistryOfTheApplicationsOwnGetsOurMeters() {
         SimpleMeterRegistry own = new SimpleMeterRegistry();
         this.application.withBean("own", MeterRegistry.class, () -> own).run(context -> {

@@ -44,6 +44,7 @@ class TraceContextTests {
         this.kafka.createTopic(this.topic, 1);
         try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
                 .database(this.postgres.createDatabase(unique("trace")))
+                .with("resilient-kafka.publisher.properties.max.block.ms", 20_000)
                 .with("management.tracing.enabled", true)
                 .with("management.tracing.sampling.probability", 1)
                 .start()) {

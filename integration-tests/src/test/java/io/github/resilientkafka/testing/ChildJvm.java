@@ -1,12 +1,16 @@
 package io.github.resilientkafka.testing;
 
 import io.github.resilientkafka.testing.ServerProcess.Signal;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A JVM of its own on the class path of this one: an application that a test can kill or freeze. Like a
@@ -28,8 +32,19 @@ public final class ChildJvm implements AutoCloseable {
      * @param directory belongs to the child from now on: its log is written there, and {@link #close()} deletes it
      */
     public static ChildJvm launch(Path directory, Class<?> main, List<String> arguments) {
-        Path classPath = Directories.write(
-                directory.resolve("classpath"), "-cp \"" + System.getProperty("java.class.path") + "\"\n");
+        return launch(directory, main, arguments, jar -> true);
+    }
+
+    /**
+     * Runs a class with a {@code main} method on a part of this JVM's class path.
+     * @param directory as above
+     * @param present whether a jar, by its file's name, is on the child's class path
+     */
+    public static ChildJvm launch(Path directory, Class<?> main, List<String> arguments, Predicate<String> present) {
+        String entries = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> present.test(Path.of(entry).getFileName().toString()))
+                .collect(Collectors.joining(File.pathSeparator));
+        Path classPath = Directories.write(directory.resolve("classpath"), "-cp \"" + entries + "\"\n");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
