@@ -24,9 +24,16 @@ final class ErrorText {
     }
 
     static String of(String text) {
-        String shown = CREDENTIALS.matcher(text).replaceAll("$1$2******");
-        shown = USER_INFO.matcher(shown).replaceAll("//******@").replaceAll("\\s+", " ");
+        String shown = masked(text);
         return (shown.length() <= MAX_LENGTH) ? shown : shown.substring(0, MAX_LENGTH) + "…";
+    }
+
+    /**
+     * Returns a text of ours that may quote errors, as long as it is.
+     */
+    static String masked(String text) {
+        String shown = CREDENTIALS.matcher(text).replaceAll("$1$2******");
+        return USER_INFO.matcher(shown).replaceAll("//******@").replaceAll("\\s+", " ");
     }
 
     static @Nullable String ofNullable(@Nullable String text) {

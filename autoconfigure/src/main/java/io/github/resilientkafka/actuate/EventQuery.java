@@ -5,9 +5,11 @@ import io.github.resilientkafka.store.FailedEvents.Filter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
@@ -24,6 +26,8 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
 
     private static final int MAX_LIMIT = 500;
 
+    private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+
     static long id(String value) {
         return number("id", value, Long.MAX_VALUE);
     }
@@ -38,7 +42,7 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         throw new BadRequestException(name, value, "true or false");
     }
 
-    private static @Nullable Instant ago(String name, @Nullable String value, Clock clock) {
+    static @Nullable Instant ago(String name, @Nullable String value, Clock clock) {
         if (value == null) {
             return null;
         }
@@ -53,6 +57,27 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         throw new BadRequestException(name, value, "a duration such as 90s, 10m, 2h or 7d");
     }
 
+    /**
+     * Reads an instant, or a duration that ends now.
+     */
+    static @Nullable Instant since(String name, @Nullable String value, Clock clock) {
+        if (value == null || value.isEmpty()) {
+            return null;
+        }
+        try {
+            return Instant.parse(value);
+        } catch (DateTimeParseException ex) {
+            return ago(name, value, clock);
+        }
+    }
+
+    static String requireTopic(String name, @Nullable String value) {
+        if (value == null || !TOPIC.matcher(value).matches()) {
+            throw new BadRequestException(name, (value == null) ? "" : value, "the name of a topic");
+        }
+        return value;
+    }
+
     private static @Nullable EventStatus status(@Nullable String value) {
         if (value == null) {
             return null;
@@ -64,10 +89,7 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         }
     }
 
-    private static @Nullable UUID uuid(@Nullable String value) {
-        if (value == null) {
-            return null;
-        }
+    static UUID uuid(String name, String value) {
         try {
             UUID uuid = UUID.fromString(value);
             if (uuid.toString().equalsIgnoreCase(value)) {
@@ -76,10 +98,10 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         } catch (IllegalArgumentException ex) {
             // Not a UUID: refused below.
         }
-        throw new BadRequestException("eventId", value, "a UUID");
+        throw new BadRequestException(name, value, "a UUID");
     }
 
-    private static long number(String name, String value, long max) {
+    static long number(String name, String value, long max) {
         try {
             long number = Long.parseLong(value);
             if (number >= 1 && number <= max) {
@@ -135,7 +157,7 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
                     ago("olderThan", this.olderThan, clock),
                     ago("newerThan", this.newerThan, clock),
                     this.key,
-                    uuid(this.eventId));
+                    (this.eventId == null) ? null : uuid("eventId", this.eventId));
             return new EventQuery(
                     filter,
                     (this.before == null) ? null : number("before", this.before, Long.MAX_VALUE),

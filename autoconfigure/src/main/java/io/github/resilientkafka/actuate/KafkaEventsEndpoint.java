@@ -1,6 +1,11 @@
 package io.github.resilientkafka.actuate;
 
+import static io.github.resilientkafka.actuate.EventAnswer.conflict;
+import static io.github.resilientkafka.actuate.EventAnswer.notFound;
+import static io.github.resilientkafka.actuate.EventAnswer.ok;
+
 import io.github.resilientkafka.actuate.LastAnswer.Answer;
+import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.store.FailedEventView;
@@ -17,9 +22,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
-import org.springframework.dao.DataAccessException;
 import org.springframework.lang.Nullable;
-import org.springframework.util.MimeType;
 
 /**
  * Looks at stored events and intervenes:
@@ -29,6 +32,7 @@ import org.springframework.util.MimeType;
  * GET    /actuator/kafkaevents/rows/{id}           one row; payload=true adds the payload
  * POST   /actuator/kafkaevents/rows/{id}/retry     makes it due now, its attempts back at zero
  * DELETE /actuator/kafkaevents/rows/{id}           discards it
+ * GET    /actuator/kafkaevents/explain/{eventId}   where an event is, and why; topic, since
  * </pre>
  * Anything wrong is answered with a problem document. Parameters are read here and not converted by Spring Boot, which
  * would not say what is wrong with them. {@code @Nullable} is Spring's: both Spring Boot generations know it as optional.
@@ -38,9 +42,11 @@ class KafkaEventsEndpoint {
 
     private static final Duration STATS_WAIT = Duration.ofSeconds(2);
 
-    private static final MimeType PROBLEM = new MimeType("application", "problem+json");
+    private static final String ROWS = "rows";
 
-    private static final int CONFLICT = 409;
+    private static final String EXPLAIN = "explain";
+
+    private static final String SECTIONS = ROWS + ", " + EXPLAIN;
 
     private final EventPublisher publisher;
 
@@ -50,6 +56,8 @@ class KafkaEventsEndpoint {
 
     private final ObjectProvider<FailedEventRetryService> retryService;
 
+    private final ObjectProvider<EventExplainer> explainer;
+
     private final Clock clock;
 
     KafkaEventsEndpoint(
@@ -57,11 +65,13 @@ class KafkaEventsEndpoint {
             ObjectProvider<RetryFigures> figures,
             ObjectProvider<FailedEvents> events,
             ObjectProvider<FailedEventRetryService> retryService,
+            ObjectProvider<EventExplainer> explainer,
             Clock clock) {
         this.publisher = publisher;
         this.figures = figures;
         this.events = events;
         this.retryService = retryService;
+        this.explainer = explainer;
         this.clock = clock;
     }
 
@@ -87,7 +97,7 @@ class KafkaEventsEndpoint {
             @Nullable String eventId,
             @Nullable String before,
             @Nullable String limit) {
-        return answer(section, () -> {
+        return stored(section, ROWS, () -> {
             EventQuery query = new EventQuery.Parameters(
                             topic, status, olderThan, newerThan, key, eventId, before, limit)
                     .read(this.clock);
@@ -97,8 +107,16 @@ class KafkaEventsEndpoint {
     }
 
     @ReadOperation
-    WebEndpointResponse<Object> row(@Selector String section, @Selector String id, @Nullable String payload) {
-        return answer(section, () -> {
+    WebEndpointResponse<Object> one(
+            @Selector String section,
+            @Selector String id,
+            @Nullable String payload,
+            @Nullable String topic,
+            @Nullable String since) {
+        if (section.equals(EXPLAIN)) {
+            return explain(id, topic, since);
+        }
+        return stored(section, ROWS, () -> {
             boolean withPayload = EventQuery.flag("payload", payload);
             return events().find(EventQuery.id(id))
                     .map(view -> ok(EventAnswers.Detail.of(view, withPayload)))
@@ -106,9 +124,16 @@ class KafkaEventsEndpoint {
         });
     }
 
+    private WebEndpointResponse<Object> explain(String eventId, @Nullable String topic, @Nullable String since) {
+        EventExplainer explainer = this.explainer.getIfAvailable();
+        return (explainer == null)
+                ? notFound("This application's publisher is not ours, and nothing is known of its events")
+                : EventAnswer.of(() -> ok(ExplainAnswers.explain(explainer, eventId, topic, since, this.clock)));
+    }
+
     @WriteOperation
     WebEndpointResponse<Object> act(@Selector String section, @Selector String id, @Selector String action) {
-        return answer(section, () -> {
+        return stored(section, ROWS, () -> {
             long row = EventQuery.id(id);
             if (!action.equals("retry")) {
                 return notFound("No action '" + ErrorText.of(action) + "'; there is: retry");
@@ -119,7 +144,7 @@ class KafkaEventsEndpoint {
 
     @DeleteOperation
     WebEndpointResponse<Object> discard(@Selector String section, @Selector String id) {
-        return answer(section, () -> {
+        return stored(section, ROWS, () -> {
             long row = EventQuery.id(id);
             return this.retryService.getObject().discard(row)
                     ? ok(new EventAnswers.Done(row, "discard"))
@@ -127,23 +152,15 @@ class KafkaEventsEndpoint {
         });
     }
 
-    private WebEndpointResponse<Object> answer(String section, Supplier<WebEndpointResponse<Object>> answer) {
-        if (!section.equals("rows")) {
-            return notFound("Nothing here called '" + ErrorText.of(section) + "'; there is: rows");
+    private WebEndpointResponse<Object> stored(
+            String section, String expected, Supplier<WebEndpointResponse<Object>> answer) {
+        if (!section.equals(expected)) {
+            return notFound("Nothing here called '" + ErrorText.of(section) + "'; there are: " + SECTIONS);
         }
         if (this.events.getIfAvailable() == null || this.retryService.getIfAvailable() == null) {
             return notFound("This application stores no events");
         }
-        try {
-            return answer.get();
-        } catch (BadRequestException ex) {
-            return problem("Bad Request", WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
-        } catch (DataAccessException ex) {
-            return problem(
-                    "Service Unavailable",
-                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                    "The database does not answer: " + ErrorText.of(ex));
-        }
+        return EventAnswer.of(answer);
     }
 
     private FailedEvents events() {
@@ -152,22 +169,8 @@ class KafkaEventsEndpoint {
 
     private WebEndpointResponse<Object> refused(long id) {
         Optional<FailedEventView> present = events().find(id);
-        return present.map(view -> problem(
-                        "Conflict",
-                        CONFLICT,
-                        "Event " + id + " is " + view.status() + ": there is nothing to be done about it"))
+        return present.map(view ->
+                        conflict("Event " + id + " is " + view.status() + ": there is nothing to be done about it"))
                 .orElseGet(() -> notFound("No event with id " + id));
-    }
-
-    private static WebEndpointResponse<Object> ok(Object body) {
-        return new WebEndpointResponse<>(body);
-    }
-
-    private static WebEndpointResponse<Object> notFound(String detail) {
-        return problem("Not Found", WebEndpointResponse.STATUS_NOT_FOUND, detail);
-    }
-
-    private static WebEndpointResponse<Object> problem(String title, int status, String detail) {
-        return new WebEndpointResponse<>(new EventAnswers.Problem(title, status, detail), status, PROBLEM);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.actuate;
 
+import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.store.FailedEvents;
@@ -32,7 +33,9 @@ final class KafkaEventsEndpointAutoConfiguration {
             ObjectProvider<RetryFigures> figures,
             ObjectProvider<FailedEvents> events,
             ObjectProvider<FailedEventRetryService> retryService,
+            ObjectProvider<EventExplainer> explainer,
             ObjectProvider<Clock> clock) {
-        return new KafkaEventsEndpoint(publisher, figures, events, retryService, clock.getIfUnique(Clock::systemUTC));
+        return new KafkaEventsEndpoint(
+                publisher, figures, events, retryService, explainer, clock.getIfUnique(Clock::systemUTC));
     }
 }

@@ -37,6 +37,19 @@ import org.springframework.context.annotation.Bean;
 final class DeliveryAutoConfiguration {
 
     @Bean
+    @ConditionalOnMissingBean
+    PartitionHolds resilientKafkaPartitionHolds() {
+        return new PartitionHolds();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    WaitingReason resilientKafkaWaitingReason(
+            RetryProperties properties, PublisherCircuit circuit, PartitionHolds holds, ObjectProvider<Clock> clocks) {
+        return new WaitingReason(properties, circuit, holds, clocks.getIfUnique(Clock::systemUTC));
+    }
+
+    @Bean
     @ConditionalOnMissingBean(FailedEventRetryService.class)
     Relay resilientKafkaRelay(
             RetryProperties properties,

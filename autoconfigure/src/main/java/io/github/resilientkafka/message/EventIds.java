@@ -1,5 +1,7 @@
 package io.github.resilientkafka.message;
 
+import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -23,5 +25,16 @@ public final class EventIds {
         long high = (epochMillis << 16) | 0x7000L | (random.nextInt() & 0x0FFFL);
         long low = (random.nextLong() >>> 2) | 0x8000000000000000L;
         return new UUID(high, low);
+    }
+
+    /**
+     * Returns the time that an id carries.
+     * @param id any UUID
+     * @return the time, to the millisecond, or empty if the id is not of version 7
+     */
+    public static Optional<Instant> timeOf(UUID id) {
+        return (id.version() == 7 && id.variant() == 2)
+                ? Optional.of(Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16))
+                : Optional.empty();
     }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -142,6 +143,33 @@ public final class ProducerSettings {
         admin.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 200);
         admin.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
         return admin;
+    }
+
+    /**
+     * Returns settings for a consumer that looks around: in no group, commits nothing, creates no topic.
+     * @param timeout after which it gives up a question
+     * @return the settings, connection and security as the producer's
+     */
+    Map<String, Object> consumer(Duration timeout) {
+        Map<String, Object> consumer = new HashMap<>(this.settings);
+        consumer.keySet()
+                .removeIf(name -> ProducerConfig.configNames().contains(name)
+                        && !ConsumerConfig.configNames().contains(name));
+        consumer.remove(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
+        consumer.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        consumer.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        int millis = (int) timeout.toMillis();
+        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId("search"));
+        consumer.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        consumer.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        consumer.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
+        consumer.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
+        consumer.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
+        consumer.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 * 1024 * 1024);
+        consumer.put(ConsumerConfig.RECONNECT_BACKOFF_MS_CONFIG, 500);
+        consumer.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        return consumer;
     }
 
     String bootstrapServers() {

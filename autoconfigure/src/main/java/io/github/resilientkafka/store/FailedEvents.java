@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 public interface FailedEvents {
 
     /**
+     * How many rows of one event are returned at most.
+     */
+    int MAX_ROWS_OF_AN_EVENT = 100;
+
+    /**
      * Counts the rows. Takes milliseconds whatever the size of the table.
      * @return the figures
      */
@@ -36,6 +41,13 @@ public interface FailedEvents {
      * @return the row, or empty
      */
     Optional<FailedEventView> find(long id);
+
+    /**
+     * Returns the rows of one event, newest first, without payload: usually one, at most {@link #MAX_ROWS_OF_AN_EVENT}.
+     * @param eventId the event's id
+     * @return the rows, of any status
+     */
+    List<FailedEventView> findByEventId(UUID eventId);
 
     /**
      * Makes a row due now, with its attempts back at zero: a pending one, or one that was dead-lettered.

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,17 @@ abstract class JdbcFailedEvents implements FailedEvents {
     @Override
     public Optional<FailedEventView> find(long id) {
         return view("payload", " and id = ?", List.of(id)).stream().findFirst();
+    }
+
+    /**
+     * Neither ordered nor limited by the database, which could then prefer to walk through the whole primary key.
+     */
+    @Override
+    public List<FailedEventView> findByEventId(UUID eventId) {
+        return view("null", " and event_id = ?", List.of(eventId)).stream()
+                .sorted(Comparator.comparingLong(FailedEventView::id).reversed())
+                .limit(MAX_ROWS_OF_AN_EVENT)
+                .toList();
     }
 
     @Override

@@ -13,13 +13,22 @@ import io.github.resilientkafka.actuate.EventAnswers.HeaderValue;
 import io.github.resilientkafka.actuate.EventAnswers.Page;
 import io.github.resilientkafka.actuate.EventAnswers.Problem;
 import io.github.resilientkafka.actuate.EventAnswers.Row;
+import io.github.resilientkafka.actuate.ExplainAnswers.Explanation;
+import io.github.resilientkafka.actuate.ExplainAnswers.Search;
+import io.github.resilientkafka.actuate.ExplainAnswers.UnderWay;
+import io.github.resilientkafka.delivery.EventExplainer;
+import io.github.resilientkafka.delivery.EventExplanation;
+import io.github.resilientkafka.delivery.EventExplanation.State;
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.publisher.EventUnderWay;
+import io.github.resilientkafka.publisher.RecordSearch;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedEventView;
 import io.github.resilientkafka.store.FailedEvents;
 import io.github.resilientkafka.store.FailedEvents.Filter;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -44,10 +53,17 @@ class KafkaEventsEndpointTests {
 
     private final FailedEvents events = mock(FailedEvents.class);
 
+    private final EventExplainer explainer = mock(EventExplainer.class);
+
     private final RetryFigures figures = new RetryFigures(() -> this.service, Clock.systemUTC());
 
     private final KafkaEventsEndpoint endpoint = new KafkaEventsEndpoint(
-            this.publisher, only(this.figures), only(this.events), only(this.service), Clock.systemUTC());
+            this.publisher,
+            only(this.figures),
+            only(this.events),
+            only(this.service),
+            only(this.explainer),
+            Clock.systemUTC());
 
     @AfterEach
     void close() {
@@ -108,7 +124,7 @@ class KafkaEventsEndpointTests {
     @Test
     void whenOneRowIsAskedForThenItsPayloadIsShownOnRequestOnly() {
         given(this.events.find(7)).willReturn(Optional.of(view(7, EventStatus.PENDING)));
-        Detail detail = body(this.endpoint.row("rows", "7", null), 200, Detail.class);
+        Detail detail = body(this.endpoint.one("rows", "7", null, null, null), 200, Detail.class);
         assertThat(detail.row().id()).isEqualTo(7);
         assertThat(detail.payload()).isNull();
         assertThat(detail.headers())
@@ -116,17 +132,17 @@ class KafkaEventsEndpointTests {
                         new HeaderValue("ce_id", new ReadableBytes("text", "1")),
                         new HeaderValue("none", null),
                         new HeaderValue("photo", new ReadableBytes("base64", "/wE=")));
-        detail = body(this.endpoint.row("rows", "7", "true"), 200, Detail.class);
+        detail = body(this.endpoint.one("rows", "7", "true", null, null), 200, Detail.class);
         assertThat(detail.payload()).isEqualTo(new ReadableBytes("text", "{}"));
     }
 
     @Test
     void whenARowIsNotThereThenNotFound() {
         given(this.events.find(7)).willReturn(Optional.empty());
-        assertThat(body(this.endpoint.row("rows", "7", null), 404, Problem.class)
+        assertThat(body(this.endpoint.one("rows", "7", null, null, null), 404, Problem.class)
                         .detail())
                 .isEqualTo("No event with id 7");
-        assertThat(body(this.endpoint.row("rows", "seven", null), 400, Problem.class)
+        assertThat(body(this.endpoint.one("rows", "seven", null, null, null), 400, Problem.class)
                         .detail())
                 .contains("seven");
     }
@@ -160,13 +176,81 @@ class KafkaEventsEndpointTests {
     }
 
     @Test
+    void whenAnEventIsExplainedThenCredentialsAreMaskedAndNothingElseIsCut() {
+        UUID id = UUID.randomUUID();
+        String why = "It waits. ".repeat(100) + "password=secret";
+        given(this.explainer.explain(id))
+                .willReturn(new EventExplanation(
+                        id,
+                        State.IN_FLIGHT,
+                        why,
+                        new EventUnderWay(id, "orders", 7, EventUnderWay.State.IN_FLIGHT, Duration.ofSeconds(2), null),
+                        List.of(view(7, EventStatus.PENDING)),
+                        List.of(),
+                        "token=abc"));
+        Explanation explanation = body(explain(id.toString(), null, null), 200, Explanation.class);
+        assertThat(explanation.state()).isEqualTo("IN_FLIGHT");
+        assertThat(explanation.why()).hasSizeGreaterThan(1_000).endsWith("password=******");
+        assertThat(explanation.underWay()).isEqualTo(new UnderWay("orders", 7, Duration.ofSeconds(2)));
+        assertThat(explanation.rows()).extracting(Row::id).containsExactly(7L);
+        assertThat(explanation.databaseError()).isEqualTo("token=******");
+    }
+
+    @Test
+    void whenATopicIsNamedThenItIsSearchedFromTheTimeGiven() {
+        UUID id = UUID.randomUUID();
+        Instant since = Instant.parse("2026-03-01T12:00:00Z");
+        RecordSearch.Position position = new RecordSearch.Position(3, 42, since);
+        given(this.explainer.explain(id, "orders", since))
+                .willReturn(new EventExplanation(
+                        id,
+                        State.SENT,
+                        "It is there.",
+                        null,
+                        List.of(),
+                        List.of(new RecordSearch.Result("orders", since, 9, true, position, null)),
+                        null));
+        Explanation explanation = body(explain(id.toString(), "orders", since.toString()), 200, Explanation.class);
+        assertThat(explanation.searches()).containsExactly(new Search("orders", since, 9, true, 3, 42L, since, null));
+    }
+
+    @Test
+    void whenAnExplanationIsAskedForWrongThenBadRequestNamesTheParameter() {
+        String id = UUID.randomUUID().toString();
+        given(this.explainer.explain(UUID.fromString(id), "orders", null)).willThrow(new IllegalArgumentException());
+        assertThat(body(explain("7", null, null), 400, Problem.class).detail()).startsWith("eventId '7'");
+        assertThat(body(explain(id, "a/b", null), 400, Problem.class).detail()).startsWith("topic 'a/b'");
+        assertThat(body(explain(id, "orders", "soon"), 400, Problem.class).detail())
+                .startsWith("since 'soon'");
+        assertThat(body(explain(id, "orders", null), 400, Problem.class).detail())
+                .startsWith("since ''")
+                .contains("version 7");
+        assertThat(body(explain(id, null, "2h"), 400, Problem.class).detail()).startsWith("topic ''");
+    }
+
+    @Test
+    void whenThePublisherIsNotOursThenNothingIsExplained() {
+        KafkaEventsEndpoint bare = new KafkaEventsEndpoint(
+                this.publisher, only(null), only(null), only(null), only(null), Clock.systemUTC());
+        String id = UUID.randomUUID().toString();
+        assertThat(body(bare.one("explain", id, null, null, null), 404, Problem.class)
+                        .detail())
+                .contains("not ours");
+    }
+
+    @Test
     void whenNothingIsStoredThenOnlyThePublishersFiguresAreThere() {
-        KafkaEventsEndpoint bare =
-                new KafkaEventsEndpoint(this.publisher, only(null), only(null), only(null), Clock.systemUTC());
+        KafkaEventsEndpoint bare = new KafkaEventsEndpoint(
+                this.publisher, only(null), only(null), only(null), only(null), Clock.systemUTC());
         assertThat(bare.stats().retry()).isNull();
         assertThat(bare.stats().retryError()).isNull();
-        assertThat(body(bare.row("rows", "7", null), 404, Problem.class).detail())
+        assertThat(body(bare.one("rows", "7", null, null, null), 404, Problem.class)
+                        .detail())
                 .isEqualTo("This application stores no events");
+    }
+
+    private WebEndpointResponse<Object> explain(String id, String topic, String since) {
+        return this.endpoint.one("explain", id, null, topic, since);
     }
 
     private WebEndpointResponse<Object> page(String section, String before, String limit) {
