@@ -33,6 +33,10 @@ import org.springframework.lang.Nullable;
  * POST   /actuator/kafkaevents/rows/{id}/retry     makes it due now, its attempts back at zero
  * DELETE /actuator/kafkaevents/rows/{id}           discards it
  * GET    /actuator/kafkaevents/explain/{eventId}   where an event is, and why; topic, since
+ * GET    /actuator/kafkaevents/replays             this instance's replays of dead letters
+ * POST   /actuator/kafkaevents/replays             starts one; topic, dryRun, rowsPerSecond, deadLetteredSince, deadLetteredBefore, key, limit
+ * GET    /actuator/kafkaevents/replays/{id}        how far it has come
+ * DELETE /actuator/kafkaevents/replays/{id}        cancels it
  * </pre>
  * Anything wrong is answered with a problem document. Parameters are read here and not converted by Spring Boot, which
  * would not say what is wrong with them. {@code @Nullable} is Spring's: both Spring Boot generations know it as optional.
@@ -46,7 +50,9 @@ class KafkaEventsEndpoint {
 
     private static final String EXPLAIN = "explain";
 
-    private static final String SECTIONS = ROWS + ", " + EXPLAIN;
+    private static final String REPLAYS = "replays";
+
+    private static final String SECTIONS = ROWS + ", " + EXPLAIN + ", " + REPLAYS;
 
     private final EventPublisher publisher;
 
@@ -97,7 +103,11 @@ class KafkaEventsEndpoint {
             @Nullable String eventId,
             @Nullable String before,
             @Nullable String limit) {
-        return stored(section, ROWS, () -> {
+        if (section.equals(REPLAYS)) {
+            return stored(
+                    () -> ok(ReplayAnswers.Jobs.of(this.retryService.getObject().replayJobs())));
+        }
+        return rows(section, () -> {
             EventQuery query = new EventQuery.Parameters(
                             topic, status, olderThan, newerThan, key, eventId, before, limit)
                     .read(this.clock);
@@ -116,7 +126,10 @@ class KafkaEventsEndpoint {
         if (section.equals(EXPLAIN)) {
             return explain(id, topic, since);
         }
-        return stored(section, ROWS, () -> {
+        if (section.equals(REPLAYS)) {
+            return stored(() -> ReplayAnswers.show(this.retryService.getObject(), id));
+        }
+        return rows(section, () -> {
             boolean withPayload = EventQuery.flag("payload", payload);
             return events().find(EventQuery.id(id))
                     .map(view -> ok(EventAnswers.Detail.of(view, withPayload)))
@@ -132,8 +145,26 @@ class KafkaEventsEndpoint {
     }
 
     @WriteOperation
+    WebEndpointResponse<Object> start(
+            @Selector String section,
+            @Nullable String topic,
+            @Nullable String dryRun,
+            @Nullable String rowsPerSecond,
+            @Nullable String deadLetteredSince,
+            @Nullable String deadLetteredBefore,
+            @Nullable String key,
+            @Nullable String limit) {
+        if (!section.equals(REPLAYS)) {
+            return notFound("Nothing can be started under '" + ErrorText.of(section) + "'; there is: " + REPLAYS);
+        }
+        ReplayAnswers.Parameters parameters = new ReplayAnswers.Parameters(
+                topic, dryRun, rowsPerSecond, deadLetteredSince, deadLetteredBefore, key, limit);
+        return stored(() -> ReplayAnswers.start(this.retryService.getObject(), parameters, this.clock));
+    }
+
+    @WriteOperation
     WebEndpointResponse<Object> act(@Selector String section, @Selector String id, @Selector String action) {
-        return stored(section, ROWS, () -> {
+        return rows(section, () -> {
             long row = EventQuery.id(id);
             if (!action.equals("retry")) {
                 return notFound("No action '" + ErrorText.of(action) + "'; there is: retry");
@@ -143,8 +174,11 @@ class KafkaEventsEndpoint {
     }
 
     @DeleteOperation
-    WebEndpointResponse<Object> discard(@Selector String section, @Selector String id) {
-        return stored(section, ROWS, () -> {
+    WebEndpointResponse<Object> delete(@Selector String section, @Selector String id) {
+        if (section.equals(REPLAYS)) {
+            return stored(() -> ReplayAnswers.cancel(this.retryService.getObject(), id));
+        }
+        return rows(section, () -> {
             long row = EventQuery.id(id);
             return this.retryService.getObject().discard(row)
                     ? ok(new EventAnswers.Done(row, "discard"))
@@ -152,15 +186,16 @@ class KafkaEventsEndpoint {
         });
     }
 
-    private WebEndpointResponse<Object> stored(
-            String section, String expected, Supplier<WebEndpointResponse<Object>> answer) {
-        if (!section.equals(expected)) {
-            return notFound("Nothing here called '" + ErrorText.of(section) + "'; there are: " + SECTIONS);
-        }
-        if (this.events.getIfAvailable() == null || this.retryService.getIfAvailable() == null) {
-            return notFound("This application stores no events");
-        }
-        return EventAnswer.of(answer);
+    private WebEndpointResponse<Object> rows(String section, Supplier<WebEndpointResponse<Object>> answer) {
+        return section.equals(ROWS)
+                ? stored(answer)
+                : notFound("Nothing here called '" + ErrorText.of(section) + "'; there are: " + SECTIONS);
+    }
+
+    private WebEndpointResponse<Object> stored(Supplier<WebEndpointResponse<Object>> answer) {
+        return (this.events.getIfAvailable() == null || this.retryService.getIfAvailable() == null)
+                ? notFound("This application stores no events")
+                : EventAnswer.of(answer);
     }
 
     private FailedEvents events() {

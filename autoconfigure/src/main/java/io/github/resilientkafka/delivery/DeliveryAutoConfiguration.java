@@ -11,6 +11,7 @@ import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.PublisherObserver;
 import io.github.resilientkafka.publisher.PublisherProperties;
 import io.github.resilientkafka.publisher.RefusedTopics;
+import io.github.resilientkafka.store.DeadLetterRows;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.FailedEvents;
 import io.github.resilientkafka.store.GroupCommitWriter;
@@ -38,15 +39,16 @@ final class DeliveryAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    PartitionHolds resilientKafkaPartitionHolds() {
-        return new PartitionHolds();
+    WaitingReason resilientKafkaWaitingReason(
+            RetryProperties properties, PublisherCircuit circuit, PartitionHolds holds, ObjectProvider<Clock> clocks) {
+        return new WaitingReason(properties, circuit, holds, clocks.getIfUnique(Clock::systemUTC));
     }
 
     @Bean
     @ConditionalOnMissingBean
-    WaitingReason resilientKafkaWaitingReason(
-            RetryProperties properties, PublisherCircuit circuit, PartitionHolds holds, ObjectProvider<Clock> clocks) {
-        return new WaitingReason(properties, circuit, holds, clocks.getIfUnique(Clock::systemUTC));
+    ReplayJobs resilientKafkaReplayJobs(
+            DeadLetterRows rows, FailedEvents events, DeadLetters deadLetters, ObjectProvider<Clock> clocks) {
+        return new ReplayJobs(rows, events, deadLetters, clocks.getIfUnique(Clock::systemUTC));
     }
 
     @Bean
@@ -65,6 +67,7 @@ final class DeliveryAutoConfiguration {
             PartitionHolds holds,
             KafkaProbe probe,
             RetrySchedule schedule,
+            ReplayJobs replays,
             EventNotifier notifier,
             ObjectProvider<Clock> clocks,
             ObjectProvider<PublisherObserver> publisherObservers,
@@ -96,6 +99,6 @@ final class DeliveryAutoConfiguration {
                 clock,
                 DeliveryObserver.of(observers.orderedStream()),
                 notifier);
-        return new Relay(context, writer, new Purge(failedEvents, properties.retention(), clock));
+        return new Relay(context, writer, new Purge(failedEvents, properties.retention(), clock), replays);
     }
 }

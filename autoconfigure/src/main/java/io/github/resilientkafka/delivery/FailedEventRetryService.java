@@ -1,6 +1,9 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.store.RetryStats;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Brings stored events back to Kafka. Runs by itself; this interface is for looking and for intervening.
@@ -35,4 +38,31 @@ public interface FailedEventRetryService {
      * @return whether there was such an event
      */
     boolean discard(long id);
+
+    /**
+     * Gives the dead letters of a topic back to the relay, which sends them to that topic again in the order in which
+     * they were stored: late, as their keys have gone on without them. Those are the rows of status DLQ, kept for 7 days
+     * after they were dead-lettered; the copies in the dead-letter topic stay there. Returns at once; the job runs on a
+     * thread of its own. An instance stopped or killed meanwhile loses nothing: what it has not replayed stays
+     * dead-lettered. Several instances may replay the same topic at once: each row is replayed by one of them.
+     * @param topic the topic that the events were meant for
+     * @param options which of them, how fast, or only to count
+     * @return the job
+     * @throws IllegalArgumentException if the topic is itself one for dead letters
+     * @throws IllegalStateException if this instance is replaying that topic or four others already, or is stopping
+     */
+    ReplayJob replayDeadLetters(String topic, ReplayOptions options);
+
+    /**
+     * Returns the replays of this instance, newest first: those that run, and the last 20 that ended.
+     * @return the jobs
+     */
+    List<ReplayJob> replayJobs();
+
+    /**
+     * Returns a replay of this instance.
+     * @param id the job's id
+     * @return the job, or empty if there is none, or none any more
+     */
+    Optional<ReplayJob> replayJob(UUID id);
 }

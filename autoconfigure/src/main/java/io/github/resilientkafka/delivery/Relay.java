@@ -7,6 +7,7 @@ import io.github.resilientkafka.store.RetryStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,15 +35,18 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
 
     private final Purge purge;
 
+    private final ReplayJobs replays;
+
     private final PublisherCircuit.Listener onCircuitChange = this::circuitChanged;
 
     private volatile List<RelayWorker> workers = List.of();
 
     private boolean destroyed;
 
-    Relay(RelayContext context, GroupCommitWriter writer, Purge purge) {
+    Relay(RelayContext context, GroupCommitWriter writer, Purge purge, ReplayJobs replays) {
         this.context = context;
         this.purge = purge;
+        this.replays = replays;
         writer.onCommit(this::rowsStored);
     }
 
@@ -94,6 +98,21 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
             logger.warn("Row {} of failed_kafka_events was discarded on request: its event is given up", id);
         }
         return found;
+    }
+
+    @Override
+    public ReplayJob replayDeadLetters(String topic, ReplayOptions options) {
+        return this.replays.start(topic, options, () -> wakeUp(false));
+    }
+
+    @Override
+    public List<ReplayJob> replayJobs() {
+        return this.replays.all();
+    }
+
+    @Override
+    public Optional<ReplayJob> replayJob(UUID id) {
+        return this.replays.find(id);
     }
 
     @Override

@@ -56,6 +56,16 @@ enum DatabaseVendor {
     }
 
     /**
+     * Returns this database's dead letters.
+     */
+    JdbcDeadLetterRows deadLetterRows(JdbcSession session, StoreScope scope) {
+        return switch (this) {
+            case POSTGRESQL -> new PostgresDeadLetterRows(session, scope);
+            case H2 -> new H2DeadLetterRows(session, scope);
+        };
+    }
+
+    /**
      * Finds out which database it is: from the URL, or by asking it.
      * @param source the store's connections
      * @return the vendor

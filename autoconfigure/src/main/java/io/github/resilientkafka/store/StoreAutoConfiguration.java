@@ -109,6 +109,13 @@ final class StoreAutoConfiguration {
                 StoreDataSource source, DatabaseVendor vendor, StoreScope scope, SchemaInitializer schema) {
             return vendor.failedEvents(new JdbcSession(source.dataSource(), schema::beforeUse), scope);
         }
+
+        @Bean
+        @ConditionalOnMissingBean(DeadLetterRows.class)
+        JdbcDeadLetterRows resilientKafkaDeadLetterRows(
+                StoreDataSource source, DatabaseVendor vendor, StoreScope scope, SchemaInitializer schema) {
+            return vendor.deadLetterRows(new JdbcSession(source.dataSource(), schema::beforeUse), scope);
+        }
     }
 
     /**

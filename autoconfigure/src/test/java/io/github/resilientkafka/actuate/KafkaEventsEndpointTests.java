@@ -16,6 +16,8 @@ import io.github.resilientkafka.actuate.EventAnswers.Row;
 import io.github.resilientkafka.actuate.ExplainAnswers.Explanation;
 import io.github.resilientkafka.actuate.ExplainAnswers.Search;
 import io.github.resilientkafka.actuate.ExplainAnswers.UnderWay;
+import io.github.resilientkafka.actuate.ReplayAnswers.Job;
+import io.github.resilientkafka.actuate.ReplayAnswers.Jobs;
 import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.EventExplanation;
 import io.github.resilientkafka.delivery.EventExplanation.State;
@@ -30,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,6 +47,8 @@ import org.springframework.dao.QueryTimeoutException;
  * The endpoint kafkaevents (rows W6, W7).
  */
 class KafkaEventsEndpointTests {
+
+    private static final Instant NOW = Instant.parse("2026-01-01T01:00:00Z");
 
     private static final Filter ANY = new Filter(null, null, null, null, null, null);
 
@@ -63,7 +68,7 @@ class KafkaEventsEndpointTests {
             only(this.events),
             only(this.service),
             only(this.explainer),
-            Clock.systemUTC());
+            Clock.fixed(NOW, ZoneOffset.UTC));
 
     @AfterEach
     void close() {
@@ -151,7 +156,7 @@ class KafkaEventsEndpointTests {
     void whenARowIsRetriedOrDiscardedThenTheServiceDoesIt() {
         assertThat(body(this.endpoint.act("rows", "7", "retry"), 200, Done.class))
                 .isEqualTo(new Done(7, "retry"));
-        assertThat(body(this.endpoint.discard("rows", "8"), 200, Done.class)).isEqualTo(new Done(8, "discard"));
+        assertThat(body(this.endpoint.delete("rows", "8"), 200, Done.class)).isEqualTo(new Done(8, "discard"));
         assertThat(this.service.done).containsExactly("retry 7", "discard 8");
     }
 
@@ -171,7 +176,7 @@ class KafkaEventsEndpointTests {
                         .detail())
                 .contains("RESOLVED");
         given(this.events.find(eq(7L))).willReturn(Optional.empty());
-        assertThat(body(this.endpoint.discard("rows", "7"), 404, Problem.class).detail())
+        assertThat(body(this.endpoint.delete("rows", "7"), 404, Problem.class).detail())
                 .contains("7");
     }
 
@@ -229,6 +234,81 @@ class KafkaEventsEndpointTests {
     }
 
     @Test
+    void whenAReplayIsStartedThenItsOptionsAreUnderstood() {
+        Job job = body(
+                this.endpoint.start("replays", "orders", "true", "50", "2h", "2026-01-01T00:00:00Z", "k", "9"),
+                200,
+                Job.class);
+        assertThat(job.topic()).isEqualTo("orders");
+        assertThat(this.service.replays).singleElement().satisfies(replay -> {
+            assertThat(replay.options().dryRun()).isTrue();
+            assertThat(replay.options().rowsPerSecond()).isEqualTo(50);
+            assertThat(replay.options().deadLetteredSince()).isEqualTo(NOW.minus(Duration.ofHours(2)));
+            assertThat(replay.options().deadLetteredBefore()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
+            assertThat(replay.options().key()).isEqualTo("k");
+            assertThat(replay.options().limit()).isEqualTo(9);
+        });
+        assertThat(body(replay("orders", "", null), 200, Job.class).rowsPerSecondAtMost())
+                .isEqualTo(1_000);
+    }
+
+    @Test
+    void whenAReplayIsAskedForWrongThenBadRequestNamesTheParameter() {
+        assertThat(body(replay(null, null, null), 400, Problem.class).detail()).startsWith("topic ''");
+        assertThat(body(replay("a b", null, null), 400, Problem.class).detail()).startsWith("topic 'a b'");
+        assertThat(body(replay("orders", "0", null), 400, Problem.class).detail())
+                .startsWith("rowsPerSecond '0' is not a number from 1 to 100000");
+        assertThat(body(replay("orders", null, "0"), 400, Problem.class).detail())
+                .startsWith("limit '0'");
+        assertThat(body(
+                                this.endpoint.start("replays", "orders", "maybe", null, null, null, null, null),
+                                400,
+                                Problem.class)
+                        .detail())
+                .startsWith("dryRun 'maybe'");
+        assertThat(body(
+                                this.endpoint.start("replays", "orders", null, null, "1h", "2h", null, null),
+                                400,
+                                Problem.class)
+                        .detail())
+                .startsWith("deadLetteredSince '1h'");
+        this.service.refusal = new IllegalArgumentException("a dead-letter topic");
+        assertThat(body(replay("orders.dlq", null, null), 400, Problem.class).detail())
+                .startsWith("topic 'orders.dlq'");
+        this.service.refusal = new IllegalStateException("replayed already");
+        assertThat(body(replay("orders", null, null), 409, Problem.class).detail())
+                .isEqualTo("replayed already");
+        assertThat(body(this.endpoint.start("rows", "orders", null, null, null, null, null, null), 404, Problem.class)
+                        .detail())
+                .contains("rows", "replays");
+        assertThat(this.service.replays).isEmpty();
+    }
+
+    @Test
+    void whenReplaysAreLookedAtThenTheyAreListedShownAndCancelled() {
+        replay("orders", null, null);
+        StubRetryService.StubReplay replay = this.service.replays.get(0);
+        String id = replay.id().toString();
+        assertThat(body(page("replays", null, null), 200, Jobs.class).jobs())
+                .extracting(Job::id)
+                .containsExactly(replay.id());
+        assertThat(body(this.endpoint.one("replays", id, null, null, null), 200, Job.class)
+                        .left())
+                .isEqualTo(6);
+        assertThat(body(this.endpoint.delete("replays", id), 200, Job.class).state())
+                .isEqualTo("CANCELLED");
+        assertThat(body(this.endpoint.delete("replays", id), 409, Problem.class).detail())
+                .contains("CANCELLED");
+        String unknown = UUID.randomUUID().toString();
+        assertThat(body(this.endpoint.one("replays", unknown, null, null, null), 404, Problem.class)
+                        .detail())
+                .contains(unknown);
+        assertThat(body(this.endpoint.delete("replays", "7"), 400, Problem.class)
+                        .detail())
+                .startsWith("id '7'");
+    }
+
+    @Test
     void whenThePublisherIsNotOursThenNothingIsExplained() {
         KafkaEventsEndpoint bare = new KafkaEventsEndpoint(
                 this.publisher, only(null), only(null), only(null), only(null), Clock.systemUTC());
@@ -251,6 +331,10 @@ class KafkaEventsEndpointTests {
 
     private WebEndpointResponse<Object> explain(String id, String topic, String since) {
         return this.endpoint.one("explain", id, null, topic, since);
+    }
+
+    private WebEndpointResponse<Object> replay(String topic, String rowsPerSecond, String limit) {
+        return this.endpoint.start("replays", topic, null, rowsPerSecond, null, null, null, limit);
     }
 
     private WebEndpointResponse<Object> page(String section, String before, String limit) {

@@ -1,10 +1,16 @@
 package io.github.resilientkafka.actuate;
 
 import io.github.resilientkafka.delivery.FailedEventRetryService;
+import io.github.resilientkafka.delivery.ReplayJob;
+import io.github.resilientkafka.delivery.ReplayOptions;
+import io.github.resilientkafka.delivery.ReplayProgress;
+import io.github.resilientkafka.delivery.ReplayProgress.State;
 import io.github.resilientkafka.store.RetryStats;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,6 +30,10 @@ final class StubRetryService implements FailedEventRetryService {
     volatile CountDownLatch hang;
 
     boolean present = true;
+
+    final List<StubReplay> replays = new ArrayList<>();
+
+    RuntimeException refusal;
 
     static StubRetryService pending(long pending, Instant oldest) {
         StubRetryService service = new StubRetryService();
@@ -61,5 +71,75 @@ final class StubRetryService implements FailedEventRetryService {
     public boolean discard(long id) {
         this.done.add("discard " + id);
         return this.present;
+    }
+
+    @Override
+    public ReplayJob replayDeadLetters(String topic, ReplayOptions options) {
+        if (this.refusal != null) {
+            throw this.refusal;
+        }
+        StubReplay replay = new StubReplay(UUID.randomUUID(), topic, options);
+        this.replays.add(replay);
+        return replay;
+    }
+
+    @Override
+    public List<ReplayJob> replayJobs() {
+        return List.copyOf(this.replays);
+    }
+
+    @Override
+    public Optional<ReplayJob> replayJob(UUID id) {
+        return this.replays.stream()
+                .filter(replay -> replay.id().equals(id))
+                .map(ReplayJob.class::cast)
+                .findFirst();
+    }
+
+    /**
+     * Has replayed four of ten until it is cancelled.
+     */
+    static final class StubReplay implements ReplayJob {
+
+        private final UUID id;
+
+        private final String topic;
+
+        private final ReplayOptions options;
+
+        private State state = State.RUNNING;
+
+        StubReplay(UUID id, String topic, ReplayOptions options) {
+            this.id = id;
+            this.topic = topic;
+            this.options = options;
+        }
+
+        @Override
+        public UUID id() {
+            return this.id;
+        }
+
+        @Override
+        public String topic() {
+            return this.topic;
+        }
+
+        @Override
+        public ReplayOptions options() {
+            return this.options;
+        }
+
+        @Override
+        public ReplayProgress progress() {
+            return new ReplayProgress(this.state, 10, 4, 6, 1.5, Instant.EPOCH, null, null, List.of());
+        }
+
+        @Override
+        public boolean cancel() {
+            boolean running = this.state == State.RUNNING;
+            this.state = State.CANCELLED;
+            return running;
+        }
     }
 }

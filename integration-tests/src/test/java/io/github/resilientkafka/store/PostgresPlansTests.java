@@ -8,8 +8,11 @@ import static io.github.resilientkafka.store.StoreDatabase.scope;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.resilientkafka.store.DeadLetterRows.Chunk;
+import io.github.resilientkafka.store.DeadLetterRows.Selection;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,8 @@ class PostgresPlansTests {
 
     private FailedEvents events;
 
+    private DeadLetterRows deadLetters;
+
     @AfterEach
     void close() {
         this.oneConnection.close();
@@ -53,6 +58,7 @@ class PostgresPlansTests {
         JdbcSession session = new JdbcSession(this.oneConnection, () -> {});
         this.store = DatabaseVendor.POSTGRESQL.eventStore(session, scope(null, "app"), true);
         this.events = DatabaseVendor.POSTGRESQL.failedEvents(session, scope(null, "app"));
+        this.deadLetters = DatabaseVendor.POSTGRESQL.deadLetterRows(session, scope(null, "app"));
     }
 
     /** One lane only: nothing but the order asked for keeps the planner from the primary key then. */
@@ -113,6 +119,49 @@ class PostgresPlansTests {
         }
 
         assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);
+    }
+
+    @Test
+    void replayTouchesItsOwnChunksOnlyWhateverElseWasDeadLettered() {
+        this.store.save(rows(MANY, 7));
+        deadLetter("topic = 'orders'");
+        this.jdbc.execute("analyze failed_kafka_events");
+        this.jdbc.update("update failed_kafka_events set topic = 'a' where id % 2 = 0");
+        this.jdbc.update("update failed_kafka_events set topic = 'z' where id % 2 = 1 and id > 1000");
+        this.jdbc.execute("vacuum failed_kafka_events");
+        Selection orders = new Selection("orders", null, NOW.plusSeconds(1), null);
+        long before = touched();
+
+        long after = 0;
+        long seen = 0;
+        for (int i = 0; i < 8; i++) {
+            seen = this.deadLetters.look(orders, seen, 50).lastId();
+            Chunk chunk = this.deadLetters.replay(orders, after, 50, 50, NOW);
+            assertThat(chunk.replayed()).isEqualTo(50);
+            after = chunk.lastId();
+        }
+
+        assertThat(touched() - before).as("each row a few times").isLessThan(TOUCHED_AT_MOST);
+    }
+
+    @Test
+    void oneEventIsFoundByItsIndexEvenWithoutStatistics() {
+        this.store.save(rows(MANY, 7));
+        UUID eventId = this.jdbc.queryForObject("select event_id from failed_kafka_events where id = 5000", UUID.class);
+        long before = touched();
+        for (int i = 0; i < 8; i++) {
+            assertThat(this.events.findByEventId(eventId)).hasSize(1);
+        }
+
+        assertThat(touched() - before).isLessThan(100);
+    }
+
+    private void deadLetter(String condition) {
+        this.jdbc.update(
+                "update failed_kafka_events set status = 'DLQ', resolved_at = ? where " + condition,
+                java.sql.Timestamp.from(NOW));
+        this.jdbc.update("update kafka_lane set dlq = (select count(*) from failed_kafka_events e"
+                + " where e.lane = kafka_lane.lane and status = 'DLQ')");
     }
 
     /** Eight batches: PostgreSQL turns to a plan that serves any parameters after five. */

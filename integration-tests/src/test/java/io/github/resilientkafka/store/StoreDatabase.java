@@ -63,6 +63,10 @@ final class StoreDatabase implements AutoCloseable {
         return DatabaseVendor.POSTGRESQL.failedEvents(session(namespace), scope(null, namespace));
     }
 
+    DeadLetterRows deadLetters() {
+        return DatabaseVendor.POSTGRESQL.deadLetterRows(session("app"), scope(null, "app"));
+    }
+
     SchemaInitializer schema(String schema, boolean migrate) {
         return new SchemaInitializer(this.pool, DatabaseVendor.POSTGRESQL, scope(schema, "app"), migrate);
     }

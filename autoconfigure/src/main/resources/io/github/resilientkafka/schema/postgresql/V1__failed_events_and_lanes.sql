@@ -45,6 +45,11 @@ create index if not exists failed_kafka_events_dlq_failed
     on failed_kafka_events (namespace, channel, lane, id, next_attempt_at)
     where status = 'DLQ_FAILED';
 
+-- What is replayed: the dead letters of one topic, in order.
+create index if not exists failed_kafka_events_dead_letters
+    on failed_kafka_events (namespace, channel, topic, id)
+    where status = 'DLQ';
+
 -- What is purged.
 create index if not exists failed_kafka_events_settled
     on failed_kafka_events (namespace, channel, status, resolved_at)
