@@ -48,6 +48,8 @@ final class ChildApplication implements AutoCloseable {
 
     private static final String HALT_AFTER = "child.halt-after";
 
+    private static final String REPLAY = "child.replay";
+
     private static final String KEPT = "kept";
 
     private static final String STARTED = "started";
@@ -86,6 +88,13 @@ final class ChildApplication implements AutoCloseable {
      */
     static ChildApplication haltingBetweenBatches(TestApplication.Builder application, int settled) {
         return launch(application.with(HALT_AFTER, settled));
+    }
+
+    /**
+     * Runs an application that publishes nothing and replays the dead letters of a topic from its start on.
+     */
+    static ChildApplication replaying(TestApplication.Builder application, String topic) {
+        return launch(application.with(REPLAY, topic));
     }
 
     private static ChildApplication launch(TestApplication.Builder application) {
@@ -170,6 +179,11 @@ final class ChildApplication implements AutoCloseable {
                     int number = t;
                     new Thread(() -> publish(publisher, topic, number, pause, kept), "publishing-" + t).start();
                 }
+            }
+            String replay = environment.getProperty(REPLAY);
+            if (replay != null) {
+                context.getBean(FailedEventRetryService.class)
+                        .replayDeadLetters(replay, ReplayOptions.defaults().withRowsPerSecond(500));
             }
             new CountDownLatch(1).await();
         }

@@ -23,6 +23,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * The sample as a visitor meets it: over HTTP, with its own broker and database (rows W1, W6, W7, W8, W10).
@@ -38,6 +39,9 @@ class SampleApplicationTests {
 
     @Autowired
     private LocalKafka kafka;
+
+    @Autowired
+    private JdbcTemplate jdbc;
 
     @AfterEach
     void healthyAgain() {
@@ -143,6 +147,77 @@ class SampleApplicationTests {
                 .isEqualTo(200);
         assertThat(get("/actuator/kafkaevents/rows?eventId=" + lost).at("/rows"))
                 .isEmpty();
+    }
+
+    @Test
+    void whenAnEventIsExplainedThenTheEndpointSaysWhereItIsAndWhy() {
+        String sent = text(place("c1", 1), "/eventId");
+        JsonNode found = get("/actuator/kafkaevents/explain/" + sent + "?topic=orders.placed");
+        assertThat(text(found, "/state")).isEqualTo("SENT");
+        assertThat(text(found, "/why")).contains("Topic orders.placed has it in partition");
+        assertThat(found.at("/searches/0/offset").isNumber()).isTrue();
+        assertThat(text(get("/actuator/kafkaevents/explain/" + sent), "/state")).isEqualTo("UNKNOWN");
+
+        post("/demo/broker/kill");
+        String stored = text(place("c1", 1), "/eventId");
+        JsonNode waiting = get("/actuator/kafkaevents/explain/" + stored);
+        assertThat(text(waiting, "/state")).isEqualTo("STORED");
+        assertThat(text(waiting, "/why")).contains("circuit");
+        assertThat(text(waiting, "/rows/0/status")).isEqualTo("PENDING");
+
+        String random = UUID.randomUUID().toString();
+        assertProblem(look("/actuator/kafkaevents/explain/abc"), 400, "eventId 'abc'");
+        assertProblem(look("/actuator/kafkaevents/explain/" + random + "?topic=a*b"), 400, "topic 'a*b'");
+        assertProblem(look("/actuator/kafkaevents/explain/" + random + "?topic=orders.placed"), 400, "since");
+        assertProblem(look("/actuator/kafkaevents/explain/" + random + "?topic=t&since=soon"), 400, "since 'soon'");
+    }
+
+    @Test
+    void whenDeadLettersAreReplayedThenTheyArriveAndTheJobCanBeLookedAt() {
+        post("/demo/broker/kill");
+        JsonNode placed = place("c1", 1);
+        this.jdbc.update(
+                "update failed_kafka_events set status = 'DLQ', resolved_at = created_at where event_id = ?",
+                UUID.fromString(text(placed, "/eventId")));
+        this.jdbc.update("update kafka_lane set dlq = dlq + 1 where lane = (select lane from failed_kafka_events"
+                + " where status = 'DLQ')");
+        post("/demo/broker/start");
+
+        JsonNode dryRun = startReplay(Map.of("topic", "orders.placed", "dryRun", true));
+        JsonNode counted = awaitDone(dryRun);
+        assertThat(counted.at("/found").asInt()).isOne();
+        assertThat(counted.at("/replayed").asInt()).isZero();
+        assertThat(text(counted, "/examples/0/eventId")).isEqualTo(text(placed, "/eventId"));
+
+        JsonNode started =
+                startReplay(Map.of("topic", "orders.placed", "rowsPerSecond", 10, "deadLetteredSince", "1h"));
+        assertThat(awaitDone(started).at("/replayed").asInt()).isOne();
+        awaitStatus(placed, "CONFIRMED");
+        assertThat(get("/actuator/kafkaevents/replays").at("/jobs").findValuesAsText("id"))
+                .contains(text(dryRun, "/id"), text(started, "/id"));
+
+        String url = "/actuator/kafkaevents/replays";
+        assertProblem(exchange(HttpMethod.DELETE, url + "/" + text(dryRun, "/id"), null), 409, "DONE");
+        assertProblem(look(url + "/" + UUID.randomUUID()), 404, "No replay");
+        assertProblem(look(url + "/7"), 400, "id '7'");
+        assertProblem(exchange(HttpMethod.POST, url, Map.of()), 400, "topic");
+        assertProblem(exchange(HttpMethod.POST, url, Map.of("topic", "orders.placed.dlq")), 400, "topic");
+        assertProblem(exchange(HttpMethod.POST, url, Map.of("topic", "t", "rowsPerSecond", 0)), 400, "rowsPerSecond");
+    }
+
+    private JsonNode startReplay(Map<String, Object> parameters) {
+        ResponseEntity<JsonNode> response = exchange(HttpMethod.POST, "/actuator/kafkaevents/replays", parameters);
+        assertThat(response.getStatusCode().value())
+                .as("%s", response.getBody())
+                .isEqualTo(200);
+        return response.getBody();
+    }
+
+    private JsonNode awaitDone(JsonNode job) {
+        String url = "/actuator/kafkaevents/replays/" + text(job, "/id");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(text(get(url), "/state")).isEqualTo("DONE"));
+        return get(url);
     }
 
     @Test
