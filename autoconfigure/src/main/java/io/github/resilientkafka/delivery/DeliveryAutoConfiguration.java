@@ -83,6 +83,7 @@ final class DeliveryAutoConfiguration {
                 publisherProperties.stallTimeout(),
                 publisherProperties.ordering() == PublisherProperties.Ordering.KEY,
                 () -> {},
+                circuit::suspectOutage,
                 publisherObserver);
         RelayContext context = new RelayContext(
                 properties,

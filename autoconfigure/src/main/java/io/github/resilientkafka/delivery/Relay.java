@@ -52,7 +52,10 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
 
     private void circuitChanged(State state) {
         switch (state) {
-            case OPEN -> this.context.circuit().reserveTrials(true);
+            case OPEN -> {
+                this.context.circuit().reserveTrials(true);
+                this.context.holds().clear();
+            }
             case HALF_OPEN, CLOSED -> wakeUp(false);
             default -> {
                 // Switched by hand: the interval will do.

@@ -2,6 +2,7 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.store.FailedEventView;
 import io.github.resilientkafka.store.RetryProperties;

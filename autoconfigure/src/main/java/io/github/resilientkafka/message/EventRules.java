@@ -56,13 +56,11 @@ public final class EventRules {
         }
         Long timestamp = event.timestamp();
         if (timestamp != null && timestamp < 0) {
-            throw new IllegalArgumentException(
-                    "The timestamp is negative: " + timestamp + " (topic " + topic + ")");
+            throw new IllegalArgumentException("The timestamp is negative: " + timestamp + " (topic " + topic + ")");
         }
         Integer partition = event.partition();
         if (partition != null && partition < 0) {
-            throw new IllegalArgumentException(
-                    "The partition is negative: " + partition + " (topic " + topic + ")");
+            throw new IllegalArgumentException("The partition is negative: " + partition + " (topic " + topic + ")");
         }
     }
 }

@@ -56,7 +56,10 @@ public final class PartitionHolds {
         }
     }
 
-    PartitionHolds() {}
+    /**
+     * Starts with nothing held.
+     */
+    public PartitionHolds() {}
 
     /**
      * Returns what stands for a topic of which not even the partitions could be found out.
@@ -145,6 +148,13 @@ public final class PartitionHolds {
             this.holds.remove(partition);
             this.holds.remove(wholeTopic(partition.topic()));
         }
+    }
+
+    /**
+     * Forgets everything: Kafka is away as a whole, which the circuit knows.
+     */
+    public void clear() {
+        this.holds.clear();
     }
 
     /**

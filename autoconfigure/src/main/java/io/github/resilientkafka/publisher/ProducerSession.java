@@ -2,6 +2,8 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,6 +23,8 @@ public final class ProducerSession {
     private final boolean keepsOrder;
 
     private final Runnable beforeEnd;
+
+    private final Set<TopicPartition> failing = ConcurrentHashMap.newKeySet();
 
     private final AtomicBoolean abandoned = new AtomicBoolean();
 
@@ -151,6 +155,14 @@ public final class ProducerSession {
         if (this.keepsOrder) {
             abandon(new SessionEndedException(error));
         }
+    }
+
+    /**
+     * Notes that a partition does not take a record, and returns whether that was known. The records behind the first one
+     * say nothing new; counted one by one, a single sick partition would open the circuit for all.
+     */
+    boolean isKnownToFail(String topic, int partition) {
+        return this.keepsOrder && partition >= 0 && !this.failing.add(new TopicPartition(topic, partition));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.config.ConfigException;
@@ -18,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * Keeps one producer alive, and gives it up when it has become useless: the stall detector and its consequences.
  * Internal. Thread-safe.
  * <p>
- * When sends are outstanding and nothing at all was acknowledged for the stall time-out, the circuit is opened first,
- * then the producer is closed without waiting, so that everything in flight fails over at once and together, and only
- * then its successor is handed out.
+ * When sends are outstanding and nothing at all was acknowledged for the stall time-out, that is reported first (the
+ * publisher opens the circuit), then the producer is closed without waiting, so that everything in flight fails over at
+ * once and together, and only then its successor is handed out.
  */
 public final class ProducerSessions {
 
@@ -44,6 +45,8 @@ public final class ProducerSessions {
 
     private final Runnable beforeEnd;
 
+    private final Consumer<Throwable> onOutage;
+
     private final PublisherObserver observer;
 
     private volatile @Nullable ProducerSession current;
@@ -62,11 +65,12 @@ public final class ProducerSessions {
      * Creates the keeper of one producer; {@link #start} creates the producer.
      * @param name names the watching thread and log lines
      * @param factory creates producers
-     * @param circuit opened on a stall
+     * @param circuit no producer is created while it is open
      * @param policy decides whether to recreate
      * @param stallTimeout how long the producer may owe an answer without giving any
      * @param keepsOrder whether the first record that meets an outage ends its producer, so that nothing behind it is sent
      * @param beforeEnd run before a producer is given up: from then on none is handed out until its successor is there
+     * @param onOutage told why a producer is given up, before it is closed
      * @param observer told of producers that could not be created
      */
     public ProducerSessions(
@@ -77,6 +81,7 @@ public final class ProducerSessions {
             Duration stallTimeout,
             boolean keepsOrder,
             Runnable beforeEnd,
+            Consumer<Throwable> onOutage,
             PublisherObserver observer) {
         this.name = name;
         this.factory = factory;
@@ -85,6 +90,7 @@ public final class ProducerSessions {
         this.stallTimeout = stallTimeout;
         this.keepsOrder = keepsOrder;
         this.beforeEnd = beforeEnd;
+        this.onOutage = onOutage;
         this.observer = observer;
     }
 
@@ -200,7 +206,7 @@ public final class ProducerSessions {
             error = new StalledException(session.outstanding(), TimeUnit.NANOSECONDS.toMillis(silent));
             // First, or the probe half-opens the circuit, and events leave before the ones in flight are accounted for.
             session.announceEnd();
-            this.circuit.open(error);
+            this.onOutage.accept(error);
         }
         if (this.circuit.isOpen() && session.outstanding() == 0) {
             abandon(session, new IllegalStateException("The circuit is open"));
@@ -209,7 +215,7 @@ public final class ProducerSessions {
         if (error != null && this.policy.shouldRecreate(error)) {
             logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
             session.announceEnd();
-            this.circuit.open(error);
+            this.onOutage.accept(error);
             abandon(session, error);
             noteFailure(null);
             recreate();

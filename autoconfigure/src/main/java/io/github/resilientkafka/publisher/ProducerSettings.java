@@ -74,6 +74,8 @@ public final class ProducerSettings {
         }
         settings.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
         settings.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+        // A producer that is closed in its own callback, as ours may be, would report an error of its telemetry.
+        settings.putIfAbsent(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
         long leastDelivery = number(settings, ProducerConfig.LINGER_MS_CONFIG, 0)
                 + number(settings, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);
         settings.putIfAbsent(
@@ -159,7 +161,7 @@ public final class ProducerSettings {
         consumer.remove(ConsumerConfig.GROUP_ID_CONFIG);
         consumer.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         int millis = (int) timeout.toMillis();
-        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId("search"));
+        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, "resilient-kafka-search");
         consumer.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         consumer.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

@@ -13,6 +13,7 @@ import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -156,6 +157,7 @@ final class PublisherAutoConfiguration {
                 properties.stallTimeout(),
                 properties.ordering() == Ordering.KEY,
                 (gates != null) ? gates::producerEnds : () -> {},
+                circuit::open,
                 observer);
         EventFlow flow = new EventFlow(
                 circuit,

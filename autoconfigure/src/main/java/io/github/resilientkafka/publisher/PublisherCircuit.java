@@ -183,8 +183,7 @@ public final class PublisherCircuit {
     }
 
     private void suspect(String topic, Throwable error) {
-        this.lastOutage = error;
-        this.unexplainedOutage = true;
+        suspectOutage(error);
         if (this.suspects.size() < MAX_SUSPECTS) {
             this.suspects.add(topic);
         }
@@ -200,6 +199,16 @@ public final class PublisherCircuit {
         if (state == State.CLOSED || state == State.HALF_OPEN) {
             transition(this.breaker::transitionToOpenState);
         }
+    }
+
+    /**
+     * Has the recovery probe ask whether Kafka is there. The relay's rows may all wait for one partition: that they are
+     * not answered says too little to stop everybody.
+     * @param reason what was seen
+     */
+    public void suspectOutage(Throwable reason) {
+        this.lastOutage = reason;
+        this.unexplainedOutage = true;
     }
 
     /**

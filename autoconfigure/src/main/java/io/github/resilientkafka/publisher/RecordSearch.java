@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -115,8 +116,9 @@ public final class RecordSearch {
     }
 
     private Result find(Progress progress, long deadline) {
-        if (!BootstrapCheck.anyAccepts(this.settings.bootstrapServers())) {
-            return progress.stopped("none of " + this.settings.bootstrapServers() + " accepts connections");
+        IOException refusal = BootstrapCheck.refusal(this.settings.bootstrapServers());
+        if (refusal != null) {
+            return progress.stopped("none of " + this.settings.bootstrapServers() + " accepts connections: " + refusal);
         }
         Consumer<ByteBuffer, ByteBuffer> consumer = new KafkaConsumer<>(
                 this.settings.consumer(CONNECT_TIMEOUT), new ByteBufferDeserializer(), new ByteBufferDeserializer());

@@ -78,9 +78,14 @@ public abstract class TrackedSend implements Callback {
             Throwable error = session.reasonOf(
                     (exception != null) ? exception : new IllegalStateException("No metadata and no error"));
             FailureKind kind = SendErrors.classify(error);
+            int partition = (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION;
             session.failed(kind, error);
-            circuit.failed(permit, topic(), kind, error, nanos);
-            failed(kind, error, (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION);
+            if (kind == FailureKind.OUTAGE && session.isKnownToFail(topic(), partition)) {
+                circuit.release(permit);
+            } else {
+                circuit.failed(permit, topic(), kind, error, nanos);
+            }
+            failed(kind, error, partition);
             if (kind == FailureKind.OUTAGE && this.sender != Thread.currentThread()) {
                 session.recordLost(error);
             }

@@ -11,6 +11,7 @@ import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventUnderWay;
 import io.github.resilientkafka.publisher.EventsUnderWay;
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.RecordSearch;
 import io.github.resilientkafka.store.EventStatus;

@@ -3,6 +3,7 @@ package io.github.resilientkafka.benchmarks;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.ProducerSettings;
+import io.github.resilientkafka.publisher.PublisherObserver;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -35,7 +36,8 @@ final class DrainBenchmark implements Benchmark {
             try (Application application = Application.start(servers)) {
                 application.awaitReady();
                 ProducerSettings settings = application.producerSettings().forRelay(LEASE);
-                IdealLoop ideal = new IdealLoop(servers, () -> settings.createProducer("reference"));
+                IdealLoop ideal =
+                        new IdealLoop(servers, () -> settings.createProducer("reference", PublisherObserver.NONE));
                 Comparison<Rate> comparison = Comparison.interleaved(
                         scale.rounds(),
                         () -> ours(servers, database, columns, rows, application),

@@ -4,6 +4,7 @@ import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.ProducerSettings;
+import io.github.resilientkafka.publisher.PublisherObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +134,7 @@ final class PublishBenchmark implements Benchmark {
 
         @Override
         protected Producer<byte[], byte[]> createRawProducer(Map<String, Object> configs) {
-            return this.settings.createProducer("reference");
+            return this.settings.createProducer("reference", PublisherObserver.NONE);
         }
     }
 }

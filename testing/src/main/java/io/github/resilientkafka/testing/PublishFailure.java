@@ -14,7 +14,7 @@ public enum PublishFailure {
     /** {@link PublishQueueFullException}, in a future that has failed already: nothing was accepted. */
     QUEUE_FULL {
         @Override
-        RuntimeException exception(OutgoingEvent event, UUID eventId) {
+        RuntimeException exception(String topic, OutgoingEvent event, UUID eventId) {
             return new PublishQueueFullException(600, QUEUE_BYTES, QUEUE_BYTES);
         }
     },
@@ -24,9 +24,9 @@ public enum PublishFailure {
      */
     NOT_STORED {
         @Override
-        RuntimeException exception(OutgoingEvent event, UUID eventId) {
+        RuntimeException exception(String topic, OutgoingEvent event, UUID eventId) {
             return new EventNotStoredException(
-                    event.topic(),
+                    topic,
                     eventId,
                     new TimeoutException("Kafka is away (says the test)"),
                     new IllegalStateException("The database is away (says the test)"));
@@ -35,12 +35,12 @@ public enum PublishFailure {
     /** {@link EventSerializationException}, thrown by {@code publish}: nothing was accepted. */
     SERIALIZATION {
         @Override
-        RuntimeException exception(OutgoingEvent event, UUID eventId) {
+        RuntimeException exception(String topic, OutgoingEvent event, UUID eventId) {
             Object body = event.event();
             return new EventSerializationException(
                     "value",
                     RecordingEventPublisher.class.getName(),
-                    event.topic(),
+                    topic,
                     (body == null) ? "tombstone" : body,
                     new SerializationException("says the test"));
         }
@@ -48,14 +48,14 @@ public enum PublishFailure {
     /** {@link PublisherClosedException}, thrown by {@code publish}: the application is shutting down. */
     CLOSED {
         @Override
-        RuntimeException exception(OutgoingEvent event, UUID eventId) {
+        RuntimeException exception(String topic, OutgoingEvent event, UUID eventId) {
             return new PublisherClosedException();
         }
     };
 
     private static final long QUEUE_BYTES = 64L * 1024 * 1024;
 
-    abstract RuntimeException exception(OutgoingEvent event, UUID eventId);
+    abstract RuntimeException exception(String topic, OutgoingEvent event, UUID eventId);
 
     boolean isThrown() {
         return this == SERIALIZATION || this == CLOSED;

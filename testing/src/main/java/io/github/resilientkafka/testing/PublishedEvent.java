@@ -19,7 +19,7 @@ public record PublishedEvent(int number, OutgoingEvent outgoing, PublishResult r
 
     /** The topic it was published to. */
     public String topic() {
-        return outgoing.topic();
+        return result.topic();
     }
 
     /** The key as its publisher gave it; null for an event without one. */

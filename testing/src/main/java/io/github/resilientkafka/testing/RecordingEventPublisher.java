@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordingEventPublisher implements EventPublisher {
 
+    /** Where events are recorded that name no topic: the default topic's name is a setting, which is not read here. */
+    public static final String DEFAULT_TOPIC = "default-topic";
+
     private static final long EVENT_BYTES = 600;
 
     private final List<PublishedEvent> published = new ArrayList<>();
@@ -94,18 +97,19 @@ public final class RecordingEventPublisher implements EventPublisher {
     private synchronized Answer decide(OutgoingEvent event) {
         UUID eventId = (event.eventId() != null) ? event.eventId() : EventIds.next(System.currentTimeMillis());
         FailureRule rule = ruleFor(event);
+        String topic = topicOf(event);
         if (rule == null || rule.failure != PublishFailure.CLOSED) {
-            EventRules.checkTopic(event.topic());
-            EventRules.checkKeyPartitionAndTimestamp(event.topic(), event);
+            EventRules.checkTopic(topic);
+            EventRules.checkKeyPartitionAndTimestamp(topic, event);
         }
         PublishFailure failure = (rule == null) ? null : rule.apply();
         CompletableFuture<PublishResult> future = new CompletableFuture<>();
         if (failure == null) {
-            PublishResult result = result(event, eventId);
+            PublishResult result = result(topic, event, eventId);
             this.published.add(new PublishedEvent(this.published.size(), event, result));
             return answer(future, () -> future.complete(result), this.holding);
         }
-        RuntimeException exception = recorded(event, failure.exception(event, eventId));
+        RuntimeException exception = recorded(event, failure.exception(topic, event, eventId));
         if (failure.isThrown()) {
             throw exception;
         }
@@ -114,6 +118,10 @@ public final class RecordingEventPublisher implements EventPublisher {
         }
         boolean hold = this.holding && failure == PublishFailure.NOT_STORED;
         return answer(future, () -> future.completeExceptionally(exception), hold);
+    }
+
+    private static String topicOf(OutgoingEvent event) {
+        return (event.topic() != null) ? event.topic() : DEFAULT_TOPIC;
     }
 
     private Answer answer(CompletableFuture<PublishResult> future, Runnable completion, boolean hold) {
@@ -137,13 +145,13 @@ public final class RecordingEventPublisher implements EventPublisher {
         return exception;
     }
 
-    private PublishResult result(OutgoingEvent event, UUID eventId) {
+    private PublishResult result(String topic, OutgoingEvent event, UUID eventId) {
         if (this.away) {
-            return new PublishResult(Outcome.STORED, eventId, event.topic(), null, null);
+            return new PublishResult(Outcome.STORED, eventId, topic, null, null);
         }
         int partition = (event.partition() != null) ? event.partition() : 0;
-        long offset = this.nextOffsets.merge(event.topic() + "-" + partition, 1L, Long::sum) - 1;
-        return new PublishResult(Outcome.SENT, eventId, event.topic(), partition, offset);
+        long offset = this.nextOffsets.merge(topic + "-" + partition, 1L, Long::sum) - 1;
+        return new PublishResult(Outcome.SENT, eventId, topic, partition, offset);
     }
 
     /** What was taken so far, sent or stored, in order; also what still waits for {@link #releaseFutures()}. */
