@@ -36,7 +36,8 @@ final class DrainBenchmark implements Benchmark {
             try (Application application = Application.start(servers)) {
                 application.awaitReady();
                 ProducerSettings settings = application.producerSettings().forRelay(LEASE);
-                IdealLoop ideal = new IdealLoop(servers, () -> settings.createProducer("reference", PublisherObserver.NONE));
+                IdealLoop ideal =
+                        new IdealLoop(servers, () -> settings.createProducer("reference", PublisherObserver.NONE));
                 Comparison<Rate> comparison = Comparison.interleaved(
                         scale.rounds(),
                         () -> ours(servers, database, columns, rows, application),
