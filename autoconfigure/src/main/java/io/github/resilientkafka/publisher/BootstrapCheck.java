@@ -65,6 +65,12 @@ final class BootstrapCheck {
         SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
         String host = socket.getInetAddress().getHostAddress();
         try (SSLSocket tls = (SSLSocket) factory.createSocket(socket, host, socket.getPort(), false)) {
+            return handshake(tls);
+        }
+    }
+
+    private static @Nullable IOException handshake(SSLSocket tls) {
+        try {
             tls.startHandshake();
             return null;
         } catch (SSLException ex) {

@@ -63,7 +63,9 @@ final class KafkaWatch {
 
     private volatile @Nullable ConnectionError connectionError;
 
-    private @Nullable IOException behindTimeout;
+    private volatile boolean lookedBehindTimeout;
+
+    private volatile @Nullable IOException behindTimeout;
 
     private int failuresInARow;
 
@@ -192,6 +194,8 @@ final class KafkaWatch {
         this.failuresInARow = 0;
         this.lastError = null;
         this.connectionError = null;
+        this.lookedBehindTimeout = false;
+        this.behindTimeout = null;
         this.answeredOnce = true;
         if (this.state != ConnectionState.CONNECTED) {
             this.state = ConnectionState.CONNECTED;
@@ -222,10 +226,12 @@ final class KafkaWatch {
     private void explain(RuntimeException ex) {
         ConnectionError error = ConnectionErrorClassifier.classify(ex);
         if (error.kind() == Kind.TIMEOUT) {
-            if (this.failuresInARow == 0) {
+            if (!this.lookedBehindTimeout) {
+                this.lookedBehindTimeout = true;
                 this.behindTimeout = this.probe.lookBehindTimeout();
             }
-            error = (this.behindTimeout != null) ? ConnectionErrorClassifier.classify(this.behindTimeout) : error;
+            IOException behind = this.behindTimeout;
+            error = (behind != null) ? ConnectionErrorClassifier.classify(behind) : error;
         }
         this.observer.connectionFailed(error.kind());
         if (!error.equals(this.connectionError)) {

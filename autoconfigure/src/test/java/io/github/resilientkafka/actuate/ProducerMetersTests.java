@@ -59,7 +59,21 @@ class ProducerMetersTests {
                 .allSatisfy(meter -> assertThat(meter.getId().getTags())
                         .extracting(Tag::getKey)
                         .containsExactlyInAnyOrder("client.id", "kafka.version", "region", "spring.id"));
-        assertThat(this.registry.get("kafka.producer.batch.size.avg").gauges()).hasSize(2);
+        assertThat(List.of(
+                        "record.send.rate",
+                        "outgoing.byte.rate",
+                        "batch.size.avg",
+                        "records.per.request.avg",
+                        "compression.rate.avg",
+                        "record.retry.rate",
+                        "record.error.rate",
+                        "request.latency.avg",
+                        "record.queue.time.avg",
+                        "buffer.available.bytes"))
+                .as("the meters of docs/operations.md")
+                .allSatisfy(name -> assertThat(
+                                this.registry.get("kafka.producer." + name).gauges())
+                        .hasSize(2));
 
         this.meters.unbind(relay);
         await().untilAsserted(

@@ -108,6 +108,14 @@ class ConnectionErrorsTests {
         }
     }
 
+    @Test
+    @DisplayName("H2 H8: no login where one is expected is a TIMEOUT: the broker hangs up, and no client can tell why")
+    void noLogin(CapturedOutput output) throws Exception {
+        try (TestApplication application = application().start()) {
+            assertTold(application, Kind.TIMEOUT, "spring.kafka.security.protocol may not fit", output);
+        }
+    }
+
     private TestApplication.Builder application() {
         return TestApplication.on(kafka, this.postgres).database(this.postgres.createDatabase(unique("connection")));
     }
