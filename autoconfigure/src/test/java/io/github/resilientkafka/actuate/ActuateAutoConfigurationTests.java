@@ -281,6 +281,7 @@ class ActuateAutoConfigurationTests {
                                     "GET kafkaevents/{section}",
                                     "GET kafkaevents/{section}/{id}",
                                     "POST kafkaevents/{section}/{id}/{action}",
+                                    "POST kafkaevents/{section}",
                                     "DELETE kafkaevents/{section}/{id}"));
                 });
     }
