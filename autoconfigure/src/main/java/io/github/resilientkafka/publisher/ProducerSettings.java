@@ -31,6 +31,8 @@ public final class ProducerSettings {
 
     private static final AtomicInteger PROBE = new AtomicInteger();
 
+    private static final AtomicInteger SEARCH = new AtomicInteger();
+
     private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
 
     private static final int DELIVERY_TIMEOUT_MILLIS = 10_000;
@@ -161,7 +163,7 @@ public final class ProducerSettings {
         consumer.remove(ConsumerConfig.GROUP_ID_CONFIG);
         consumer.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         int millis = (int) timeout.toMillis();
-        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, "resilient-kafka-search");
+        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, "resilient-kafka-search-" + SEARCH.incrementAndGet());
         consumer.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         consumer.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

@@ -118,7 +118,8 @@ public final class RecordSearch {
     private Result find(Progress progress, long deadline) {
         IOException refusal = BootstrapCheck.refusal(this.settings.bootstrapServers());
         if (refusal != null) {
-            return progress.stopped("none of " + this.settings.bootstrapServers() + " accepts connections: " + refusal);
+            return progress.stopped(
+                    "none of " + this.settings.bootstrapServers() + " accepts connections (" + refusal + ")");
         }
         Consumer<ByteBuffer, ByteBuffer> consumer = new KafkaConsumer<>(
                 this.settings.consumer(CONNECT_TIMEOUT), new ByteBufferDeserializer(), new ByteBufferDeserializer());

@@ -12,22 +12,22 @@ import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventUnderWay;
 import io.github.resilientkafka.publisher.EventsUnderWay;
 import io.github.resilientkafka.publisher.PartitionHolds;
+import io.github.resilientkafka.publisher.PartitionHolds.Held;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.RecordSearch;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedEventView;
 import io.github.resilientkafka.store.FailedEvents;
 import io.github.resilientkafka.store.RetryProperties;
-import io.github.resilientkafka.store.StoredEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -51,7 +51,7 @@ class EventTracerTests {
 
     private final PublisherCircuit circuit = mock(PublisherCircuit.class);
 
-    private final PartitionHolds holds = new PartitionHolds();
+    private final PartitionHolds holds = mock(PartitionHolds.class);
 
     private final List<String> searched = new ArrayList<>();
 
@@ -68,6 +68,7 @@ class EventTracerTests {
         given(this.deadLetters.topicFor("orders")).willReturn("orders.dlq");
         given(this.deadLetters.isDeadLetterTopic("orders.dlq")).willReturn(true);
         given(this.circuit.state()).willReturn(State.CLOSED);
+        given(this.holds.held()).willReturn(new Held(Set.of(), List.of()));
     }
 
     @ParameterizedTest
@@ -115,9 +116,7 @@ class EventTracerTests {
     @Test
     @DisplayName("explain: a stored event waits for its partition")
     void partitionHeld() {
-        StoredEvent held = mock(StoredEvent.class);
-        given(held.id()).willReturn(1L);
-        this.holds.hold(new TopicPartition("orders", 3), held);
+        given(this.holds.held()).willReturn(new Held(Set.of(), List.of(1L)));
         stored(row(1, EventStatus.PENDING, 0, NOW));
 
         assertThat(tracer(true).explain(this.id).why()).contains("waits for its partition");
