@@ -157,6 +157,33 @@ class ExplainTests {
     }
 
     @Test
+    @DisplayName("explain: in flight while the broker does not answer, then stored: each as it is at that moment")
+    void inFlight() throws Exception {
+        this.kafka.createTopic(this.topic, 1);
+        try (TestApplication application = application().start()) {
+            get(application.publisher().publish(this.topic, "k", "first"));
+            EventExplainer explainer = application.context().getBean(EventExplainer.class);
+            this.kafka.freeze();
+            try {
+                UUID id = EventIds.next(System.currentTimeMillis());
+                CompletableFuture<PublishResult> future = application
+                        .publisher()
+                        .publish(OutgoingEvent.of(this.topic, "k", "second").withEventId(id));
+
+                EventExplanation explanation = explainer.explain(id);
+
+                assertThat(explanation.state()).isEqualTo(State.IN_FLIGHT);
+                assertThat(explanation.underWay().topic()).isEqualTo(this.topic);
+                assertThat(explanation.why()).contains("has not answered yet");
+                assertThat(get(future).outcome()).isEqualTo(Outcome.STORED);
+                assertThat(explainer.explain(id).state()).isEqualTo(State.STORED);
+            } finally {
+                this.kafka.start();
+            }
+        }
+    }
+
+    @Test
     @DisplayName("explain: refused by Kafka: stored until it is due, then dead-lettered, found there too")
     void deadLettered() throws Exception {
         this.kafka.createTopic(this.topic, 1, Map.of("max.message.bytes", "2000"));
