@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Empties the lanes of one lease: read, send, settle, in batches. A batch is read while its predecessor is in flight,
  * but sent only after all answers to it: two in flight would break the order of a key when the first one fails.
  * <p>
- * Every read starts from the lanes' beginning, without what is in flight, so that a row which becomes visible late is
- * still sent before its successors (rule R7 of the gate).
+ * Every read starts from the lanes' first pending row, without what is in flight, so that a row which becomes visible late
+ * is still sent before its successors (rule R7 of the gate).
  */
 final class LaneDrain {
 
@@ -51,6 +51,7 @@ final class LaneDrain {
             }
             batch.send(this.relay, session, this.lanes.sendUntilNanos());
             RelayBatch ahead = isWorthReadingAhead(batch) ? readAhead(batch) : null;
+            this.lanes.advance();
             await(batch, session);
             if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch)) {
                 return;

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.publisher.ProducerSession;
+import io.github.resilientkafka.store.DrainProgress;
 import io.github.resilientkafka.store.FailedAttempt;
 import io.github.resilientkafka.store.LaneLease;
 import io.github.resilientkafka.store.StoredEvent;
@@ -29,6 +30,8 @@ final class LeasedLanes {
 
     private final BooleanSupplier running;
 
+    private final DrainProgress progress;
+
     private List<LaneLease> leases;
 
     private long leasedNanos;
@@ -37,12 +40,20 @@ final class LeasedLanes {
 
     /**
      * Creates the account of a lease.
+     * @param progress what the worker has settled, under this lease and earlier ones
      * @param leasedNanos a value of {@link System#nanoTime()} from before the lease was taken
      */
-    LeasedLanes(RelayContext relay, String owner, BooleanSupplier running, List<LaneLease> leases, long leasedNanos) {
+    LeasedLanes(
+            RelayContext relay,
+            String owner,
+            BooleanSupplier running,
+            DrainProgress progress,
+            List<LaneLease> leases,
+            long leasedNanos) {
         this.relay = relay;
         this.owner = owner;
         this.running = running;
+        this.progress = progress;
         this.leases = leases;
         this.leasedNanos = leasedNanos;
     }
@@ -79,7 +90,7 @@ final class LeasedLanes {
      * @return whether all lanes are still ours
      */
     boolean settle(List<StoredEvent> acked, ProducerSession session) throws InterruptedException {
-        return settle(acked.size(), session, () -> this.relay
+        boolean settled = settle(acked.size(), session, () -> this.relay
                 .store()
                 .settle(
                         this.owner,
@@ -87,6 +98,10 @@ final class LeasedLanes {
                         acked.stream().filter(row -> owns(row.lane())).toList(),
                         this.relay.clock().instant(),
                         this.relay.properties().lease()));
+        if (settled) {
+            this.progress.settled(acked);
+        }
+        return settled;
     }
 
     /**
@@ -149,6 +164,17 @@ final class LeasedLanes {
 
     private boolean owns(int lane) {
         return this.leases.stream().anyMatch(lease -> lease.lane() == lane);
+    }
+
+    /**
+     * Moves the marks of the lanes on, now and then. It saves time only, so a failure is left to the next statement.
+     */
+    void advance() {
+        try {
+            this.relay.store().advance(this.progress);
+        } catch (DataAccessException ex) {
+            logger.debug("The marks of the drained lanes could not be moved", ex);
+        }
     }
 
     /**

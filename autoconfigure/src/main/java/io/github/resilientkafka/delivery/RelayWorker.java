@@ -1,5 +1,6 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.store.DrainProgress;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.LaneLease;
@@ -35,6 +36,10 @@ final class RelayWorker extends Thread {
 
     private final @Nullable Purge purge;
 
+    private final DrainProgress progress = new DrainProgress();
+
+    private final @Nullable DrainedLanes drainedLanes;
+
     private final Semaphore wakeUps = new Semaphore(0);
 
     private volatile boolean running = true;
@@ -51,7 +56,7 @@ final class RelayWorker extends Thread {
      * Creates a worker.
      * @param owner its name in the leases, unique among all instances
      * @param busyWorkers how many workers of this instance are at work
-     * @param purge also done by this worker, or null if another one does it
+     * @param purge also done by this worker, as is the check of drained lanes, or null if another one does both
      */
     RelayWorker(String name, RelayContext relay, String owner, AtomicInteger busyWorkers, @Nullable Purge purge) {
         super(name);
@@ -60,6 +65,7 @@ final class RelayWorker extends Thread {
         this.owner = owner;
         this.busyWorkers = busyWorkers;
         this.purge = purge;
+        this.drainedLanes = (purge != null) ? new DrainedLanes(relay.store()) : null;
     }
 
     void wakeUp(boolean fullPass) {
@@ -99,7 +105,11 @@ final class RelayWorker extends Thread {
                     System.nanoTime() + this.relay.properties().interval().toNanos();
         }
         try {
+            if (full && this.drainedLanes != null) {
+                this.drainedLanes.recheck();
+            }
             drain(EventStatus.PENDING);
+            this.relay.store().advance(this.progress);
             if (full) {
                 drain(EventStatus.DLQ_FAILED);
                 if (this.purge != null) {
@@ -159,7 +169,7 @@ final class RelayWorker extends Thread {
     }
 
     private boolean drain(EventStatus status, List<LaneLease> leases, long before) throws InterruptedException {
-        LeasedLanes lanes = new LeasedLanes(this.relay, this.owner, () -> this.running, leases, before);
+        LeasedLanes lanes = new LeasedLanes(this.relay, this.owner, () -> this.running, this.progress, leases, before);
         try {
             LaneDrain drain = new LaneDrain(this.relay, lanes);
             if (status == EventStatus.PENDING) {
@@ -176,8 +186,9 @@ final class RelayWorker extends Thread {
     private Duration untilNextPass() {
         Duration untilFull = Duration.ofNanos(Math.max(1, this.nextFullPassNanos - System.nanoTime()));
         Duration untilRelease = this.relay.holds().untilNextRelease();
-        boolean soon =
-                this.databaseFailed || this.unfinished && !this.relay.circuit().isOpen();
+        boolean soon = this.databaseFailed
+                || this.progress.isUnfinished()
+                || this.unfinished && !this.relay.circuit().isOpen();
         if (soon && untilFull.toSeconds() > 1) {
             return Duration.ofSeconds(1);
         }

@@ -99,6 +99,20 @@ public interface EventStore {
     List<LaneBacklog> backlog(Map<Integer, Long> floors);
 
     /**
+     * Moves the lanes' marks up to what has been drained, so that later searches need not begin at a lane's first row
+     * ever. A mark never passes a pending row, nor one that may still become visible. Does nothing unless it is time for
+     * another step; two steps are needed for a row to be passed.
+     * @param progress what a worker has settled
+     */
+    default void advance(DrainProgress progress) {}
+
+    /**
+     * Moves a lane's mark back to before its first pending row: somebody may have changed rows by hand.
+     * @param lane the lane
+     */
+    default void recheck(int lane) {}
+
+    /**
      * Checks that the database answers and the table is there.
      */
     void ping();

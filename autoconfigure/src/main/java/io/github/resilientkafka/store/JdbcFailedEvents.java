@@ -88,9 +88,18 @@ abstract class JdbcFailedEvents implements FailedEvents {
                     update {events}
                        set status = 'PENDING', attempts = 0, next_attempt_at = ?, updated_at = ?, resolved_at = null
                      where id = ? and status = ?""";
-            return update(connection, sql, timestamp(now), timestamp(now), id, status.name());
+            int changed = update(connection, sql, timestamp(now), timestamp(now), id, status.name());
+            if (changed == 1 && status != EventStatus.PENDING) {
+                pendingAgain(connection, id);
+            }
+            return changed;
         });
     }
+
+    /**
+     * Sees to it that a row is found which waits again; its lane is locked.
+     */
+    void pendingAgain(Connection connection, long id) throws SQLException {}
 
     @Override
     public boolean discard(long id) {

@@ -36,11 +36,11 @@ final class PostgresDeadLetterRows extends JdbcDeadLetterRows {
                  set status = 'PENDING', attempts = 0, next_attempt_at = ?, updated_at = ?, resolved_at = null
                where e.id = any(array(select c.id from chosen c)) and e.status || '' = 'DLQ'
                  and (select count(*) from fence) > 0
-              returning e.lane),
+              returning e.lane, e.id),
             counted as (
               update {lanes} l
-                 set dlq = greatest(0, l.dlq - t.rows)
-                from (select r.lane, count(*) as rows from replayed r group by r.lane) t
+                 set dlq = greatest(0, l.dlq - t.rows), drained_to = least(l.drained_to, t.first - 1)
+                from (select r.lane, count(*) as rows, min(r.id) as first from replayed r group by r.lane) t
                where l.namespace = ? and l.channel = ? and l.lane = t.lane)
             select (select count(*) from scanned) as scanned, (select max(id) from scanned) as last_scanned,
                    (select count(*) from chosen) as chosen, (select max(id) from chosen) as last_chosen,

@@ -1,12 +1,15 @@
 package io.github.resilientkafka.store;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.springframework.dao.DataAccessException;
 
 /**
@@ -28,6 +31,14 @@ final class PostgresEventStore extends JdbcEventStore {
 
     private final String backlog;
 
+    private final String writers;
+
+    private final String lockLanes;
+
+    private final String advance;
+
+    private final String recheck;
+
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
         this.save = scope.sql(PostgresSql.SAVE);
@@ -39,6 +50,10 @@ final class PostgresEventStore extends JdbcEventStore {
         this.stillOwned = scope.sql(PostgresSql.STILL_OWNED);
         this.release = scope.sql(PostgresSql.RELEASE);
         this.backlog = scope.sql(PostgresSql.BACKLOG);
+        this.writers = scope.sql(PostgresSql.WRITERS);
+        this.lockLanes = scope.sql(PostgresSql.LOCK_LANES);
+        this.advance = scope.sql(PostgresSql.ADVANCE);
+        this.recheck = scope.sql(PostgresSql.RECHECK);
     }
 
     @Override
@@ -83,7 +98,7 @@ final class PostgresEventStore extends JdbcEventStore {
 
     @Override
     public List<LaneLease> lease(String owner, EventStatus status, Instant dueAt, int maxLanes, Duration lease) {
-        String sql = this.scope.sql(PostgresSql.LEASE.replace("{status}", waiting(status)));
+        String sql = this.scope.sql(PostgresSql.of(PostgresSql.LEASE, status));
         return this.session.run("lease lanes", connection -> {
             try (var parameters = new PostgresParameters(connection, sql)) {
                 return leases(parameters
@@ -106,18 +121,17 @@ final class PostgresEventStore extends JdbcEventStore {
         if (leases.isEmpty()) {
             return List.of();
         }
-        String sql = this.scope.sql(
-                PostgresSql.READ.replace("{status}", waiting(status)).replace("{columns}", COLUMNS));
+        String sql = this.scope.sql(PostgresSql.of(PostgresSql.READ, status).replace("{columns}", COLUMNS));
         return this.session.run("read events", connection -> {
             try (var parameters = new PostgresParameters(connection, sql)) {
                 var rows = parameters
-                        .integers(leases, LaneLease::lane)
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
                         .instant(dueAt)
                         .longs(List.copyOf(without), id -> id)
                         .number(share(limit, leases.size()))
                         .number(READ_BYTES / leases.size())
+                        .text(this.scope.namespace())
+                        .text(this.scope.channel())
+                        .integers(leases, LaneLease::lane)
                         .number(limit)
                         .query();
                 List<StoredEvent> events = new ArrayList<>();
@@ -137,8 +151,6 @@ final class PostgresEventStore extends JdbcEventStore {
                 return backlogs(parameters
                         .integers(lanes, Map.Entry::getKey)
                         .longs(lanes, Map.Entry::getValue)
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
                         .text(this.scope.namespace())
                         .text(this.scope.channel())
                         .query());
@@ -217,6 +229,58 @@ final class PostgresEventStore extends JdbcEventStore {
                 return fence(parameters, owner, leases).update();
             }
         });
+    }
+
+    /**
+     * Nothing of the transactions that were writing when the rows had been seen is still to come once all of them have
+     * ended; what is pending then holds its lane's mark.
+     */
+    @Override
+    public void advance(DrainProgress progress) {
+        if (!progress.isDue()) {
+            return;
+        }
+        Map<Integer, Long> proven = progress.proven(writers());
+        if (proven.isEmpty()) {
+            return;
+        }
+        List<Integer> lanes = List.copyOf(proven.keySet());
+        this.session.inTransaction("move the marks of drained lanes", connection -> {
+            // Locked first, in a statement of its own: the next one sees every row that was made pending again.
+            try (var parameters = new PostgresParameters(connection, this.lockLanes)) {
+                scoped(parameters).integers(lanes, lane -> lane).query();
+            }
+            try (var parameters = new PostgresParameters(connection, this.advance)) {
+                parameters.integers(lanes, lane -> lane).longs(lanes, proven::get);
+                return scoped(scoped(parameters)).update();
+            }
+        });
+    }
+
+    private Set<String> writers() {
+        return this.session.run("look for writers", connection -> {
+            try (var parameters = new PostgresParameters(connection, this.writers)) {
+                ResultSet rows = parameters.query();
+                Set<String> writers = new HashSet<>();
+                while (rows.next()) {
+                    writers.add(rows.getString(1));
+                }
+                return writers;
+            }
+        });
+    }
+
+    @Override
+    public void recheck(int lane) {
+        this.session.run("look at a drained lane again", connection -> {
+            try (var parameters = new PostgresParameters(connection, this.recheck)) {
+                return scoped(parameters).number(lane).update();
+            }
+        });
+    }
+
+    private PostgresParameters scoped(PostgresParameters parameters) throws SQLException {
+        return parameters.text(this.scope.namespace()).text(this.scope.channel());
     }
 
     private PostgresParameters fence(PostgresParameters parameters, String owner, List<LaneLease> leases)

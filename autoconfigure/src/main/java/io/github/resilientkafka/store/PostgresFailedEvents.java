@@ -11,15 +11,22 @@ import java.sql.SQLException;
 final class PostgresFailedEvents extends JdbcFailedEvents {
 
     /**
-     * Ordered as only the partial index can deliver it, see {@link PostgresEventStore}; the oldest pending event is
-     * among the first ones of each lane.
+     * Ordered as only the partial index can deliver it, see {@link PostgresSql}; the oldest pending event is among the
+     * first ones of each lane.
      */
     private static final String STATS = """
             select (select count(*)
                       from (select 1
-                              from {events} e
-                             where e.namespace = ? and e.channel = ? and e.lane >= 0 and e.status = 'PENDING'
-                             order by e.lane, e.id
+                              from {lanes} l
+                                   cross join lateral (
+                                     select 1
+                                       from {events} e
+                                      where e.namespace = l.namespace and e.channel = l.channel
+                                        and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
+                                        and e.status = 'PENDING'
+                                      order by e.lane, e.id
+                                      limit ?) e
+                             where l.namespace = ? and l.channel = ?
                              limit ?) p) as pending,
                    (select min(p.created_at)
                       from {lanes} l
@@ -27,7 +34,8 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
                              select e.created_at
                                from {events} e
                               where e.namespace = l.namespace and e.channel = l.channel
-                                and e.lane between l.lane and l.lane and e.status = 'PENDING'
+                                and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
+                                and e.status = 'PENDING'
                               order by e.lane, e.id
                               limit 1) p
                      where l.namespace = ? and l.channel = ?) as oldest_pending,
@@ -57,7 +65,8 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
         String channel = this.scope.channel();
         return this.session.run("count events", connection -> {
             try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(STATS))) {
-                bind(statement, namespace, channel, EXACT_UP_TO + 1, namespace, channel, namespace, channel);
+                int most = EXACT_UP_TO + 1;
+                bind(statement, most, namespace, channel, most, namespace, channel, namespace, channel);
                 ResultSet row = statement.executeQuery();
                 row.next();
                 long pending = row.getLong("pending");
@@ -71,6 +80,11 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
                         instant(row, "oldest_pending"));
             }
         });
+    }
+
+    @Override
+    void pendingAgain(Connection connection, long id) throws SQLException {
+        update(connection, PostgresSql.RETREAT, id);
     }
 
     private long estimate(Connection connection) throws SQLException {

@@ -5,8 +5,11 @@ package io.github.resilientkafka.store;
  * <p>
  * Statistics are often of another time: of the outage, when most rows were pending, or of the quiet before it. Yet the
  * planner must not walk through settled rows to find pending ones, nor through all pending rows to settle a few. So lease
- * and read name the status as a literal and ask for {@code lane between x and x} ordered by lane and id, which only the
- * partial index of that status can deliver; settle hides the status, which leaves it the primary key.
+ * and read name the status as a literal and ask for a range of lanes, ordered by lane and id, which only the partial index
+ * of that status can deliver; settle hides the status, which leaves it the primary key.
+ * <p>
+ * The range begins behind {@code drained_to}, where nothing is pending any more: index entries of rows that were settled
+ * since the oldest snapshot began can't be removed, and each of them would cost a look at its row.
  */
 final class PostgresSql {
 
@@ -33,7 +36,8 @@ final class PostgresSql {
                      cross join lateral (
                        select 1
                          from {events} e
-                        where e.namespace = l.namespace and e.channel = l.channel and e.lane between l.lane and l.lane
+                        where e.namespace = l.namespace and e.channel = l.channel
+                          and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
                           and e.status = '{status}' and e.next_attempt_at <= ?
                         order by e.lane, e.id
                         limit 1) e
@@ -50,7 +54,7 @@ final class PostgresSql {
     /** Of each lane so many rows, or fewer where they are large: up to the row that fills the lane's share of bytes. */
     static final String READ = """
             select e.*
-              from unnest(?::int4[]) as l(lane)
+              from {lanes} l
                    cross join lateral (
                      select {columns}
                        from (
@@ -60,12 +64,14 @@ final class PostgresSql {
                            from (
                              select {columns}
                                from {events} e
-                              where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
+                              where e.namespace = l.namespace and e.channel = l.channel
+                                and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
                                 and e.status = '{status}' and e.next_attempt_at <= ?
                                 and e.id not in (select unnest(?::int8[]))
                               order by e.lane, e.id
                               limit ?) e) e
                       where coalesce(before, 0) < ?) e
+             where l.namespace = ? and l.channel = ? and l.lane = any(?)
              order by e.lane, e.id
              limit ?""";
 
@@ -150,21 +156,88 @@ final class PostgresSql {
     /** The oldest and the newest row of each lane that has any: two short walks on the index of pending rows. */
     static final String BACKLOG = """
             select l.lane, oldest.id as oldest, newest.id as newest
-              from unnest(?::int4[], ?::int8[]) as l(lane, floor)
+              from unnest(?::int4[], ?::int8[]) as f(lane, floor)
+                   join {lanes} l on l.namespace = ? and l.channel = ? and l.lane = f.lane
                    cross join lateral (
                      select e.id
                        from {events} e
-                      where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
-                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.id >= l.floor
+                      where e.namespace = l.namespace and e.channel = l.channel
+                        and (e.lane, e.id) > (l.lane, greatest(f.floor - 1, l.drained_to)) and e.lane <= l.lane
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE'
                       order by e.lane, e.id
                       limit 1) oldest
                    cross join lateral (
                      select e.id
                        from {events} e
-                      where e.namespace = ? and e.channel = ? and e.lane between l.lane and l.lane
-                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.id >= oldest.id
+                      where e.namespace = l.namespace and e.channel = l.channel
+                        and (e.lane, e.id) >= (l.lane, oldest.id) and e.lane <= l.lane
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE'
                       order by e.lane desc, e.id desc
                       limit 1) newest""";
 
+    /** Transactions that have written to the table and not ended yet; the lock is taken before the first id is. */
+    static final String WRITERS = """
+            select virtualtransaction
+              from pg_locks
+             where locktype = 'relation' and mode = 'RowExclusiveLock' and relation = '{events}'::regclass
+               and database = (select oid from pg_database where datname = current_database())""";
+
+    static final String LOCK_LANES = """
+            select l.lane
+              from {lanes} l
+             where l.namespace = ? and l.channel = ? and l.lane = any(?)
+             order by l.lane
+               for no key update of l""";
+
+    /** Up to the first pending row, due or not, in flight or not; never further than given, never back. */
+    static final String ADVANCE = """
+            update {lanes} l
+               set drained_to = t.id
+              from (select k.lane, least(c.id, p.id - 1) as id
+                      from unnest(?::int4[], ?::int8[]) as c(lane, id)
+                           join {lanes} k on k.namespace = ? and k.channel = ? and k.lane = c.lane
+                           left join lateral (
+                             select e.id
+                               from {events} e
+                              where e.namespace = k.namespace and e.channel = k.channel
+                                and (e.lane, e.id) > (k.lane, k.drained_to) and e.lane <= k.lane
+                                and e.status = 'PENDING'
+                              order by e.lane, e.id
+                              limit 1) p
+                           on true) t
+             where l.namespace = ? and l.channel = ? and l.lane = t.lane and l.drained_to < t.id""";
+
+    /** Back to before the first pending row, if there is one that somebody has put there by hand. */
+    static final String RECHECK = """
+            update {lanes} l
+               set drained_to = least(l.drained_to, p.id - 1)
+              from {lanes} k
+                   cross join lateral (
+                     select e.id
+                       from {events} e
+                      where e.namespace = k.namespace and e.channel = k.channel
+                        and (e.lane, e.id) > (k.lane, 0) and (e.lane, e.id) <= (k.lane, k.drained_to)
+                        and e.status = 'PENDING'
+                      order by e.lane, e.id
+                      limit 1) p
+             where k.namespace = ? and k.channel = ? and k.lane = ?
+               and l.namespace = k.namespace and l.channel = k.channel and l.lane = k.lane""";
+
+    /** A row below the mark is pending again. */
+    static final String RETREAT = """
+            update {lanes} l
+               set drained_to = e.id - 1
+              from {events} e
+             where e.id = ? and l.namespace = e.namespace and l.channel = e.channel and l.lane = e.lane
+               and l.drained_to >= e.id""";
+
     private PostgresSql() {}
+
+    /**
+     * Completes a statement that looks for rows of one status.
+     */
+    static String of(String sql, EventStatus status) {
+        return sql.replace("{status}", JdbcEventStore.waiting(status))
+                .replace("{from}", (status == EventStatus.PENDING) ? "l.drained_to" : "0");
+    }
 }

@@ -6,6 +6,9 @@ import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +44,12 @@ final class StoreDatabase implements AutoCloseable {
 
     HikariDataSource pool() {
         return this.pool;
+    }
+
+    /** A connection beside the pool's. */
+    Connection newConnection() throws SQLException {
+        return DriverManager.getConnection(
+                this.application.getJdbcUrl(), this.application.getUsername(), this.application.getPassword());
     }
 
     JdbcTemplate jdbc() {

@@ -40,6 +40,7 @@ create index if not exists failed_kafka_events_settled
     on failed_kafka_events (namespace, channel, status, resolved_at);
 
 -- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
+-- drained_to is not used here: old versions of rows cost no search in H2.
 create table if not exists kafka_lane (
     namespace  varchar(200) not null,
     channel    varchar(100) not null,
@@ -47,6 +48,7 @@ create table if not exists kafka_lane (
     owner      varchar(255),
     epoch      bigint       default 0 not null,
     expires_at timestamp(6) with time zone,
+    drained_to bigint       default 0 not null,
     resolved   bigint       default 0 not null,
     dlq        bigint       default 0 not null,
     dlq_failed bigint       default 0 not null,
