@@ -32,7 +32,16 @@ public final class ChildJvm implements AutoCloseable {
      * @param directory belongs to the child from now on: its log is written there, and {@link #close()} deletes it
      */
     public static ChildJvm launch(Path directory, Class<?> main, List<String> arguments) {
-        return launch(directory, main, arguments, jar -> true);
+        return launch(directory, main, arguments, List.of(), jar -> true);
+    }
+
+    /**
+     * Runs a class with a {@code main} method.
+     * @param directory as above
+     * @param options of the JVM, in addition
+     */
+    public static ChildJvm launch(Path directory, Class<?> main, List<String> arguments, List<String> options) {
+        return launch(directory, main, arguments, options, jar -> true);
     }
 
     /**
@@ -41,6 +50,15 @@ public final class ChildJvm implements AutoCloseable {
      * @param present whether a jar, by its file's name, is on the child's class path
      */
     public static ChildJvm launch(Path directory, Class<?> main, List<String> arguments, Predicate<String> present) {
+        return launch(directory, main, arguments, List.of(), present);
+    }
+
+    private static ChildJvm launch(
+            Path directory,
+            Class<?> main,
+            List<String> arguments,
+            List<String> options,
+            Predicate<String> present) {
         String entries = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> present.test(Path.of(entry).getFileName().toString()))
                 .collect(Collectors.joining(File.pathSeparator));
@@ -48,6 +66,7 @@ public final class ChildJvm implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+        command.addAll(options);
         command.add("@" + classPath);
         command.add(main.getName());
         command.addAll(arguments);
