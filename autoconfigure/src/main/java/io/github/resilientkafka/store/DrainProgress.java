@@ -47,8 +47,12 @@ public final class DrainProgress {
      */
     public void settled(List<StoredEvent> rows) {
         for (StoredEvent row : rows) {
-            this.settled.merge(row.lane(), row.id(), Math::max);
+            settled(row.lane(), row.id());
         }
+    }
+
+    void settled(int lane, long id) {
+        this.settled.merge(lane, id, Math::max);
     }
 
     /**

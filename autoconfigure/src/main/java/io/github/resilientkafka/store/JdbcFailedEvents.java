@@ -130,8 +130,8 @@ abstract class JdbcFailedEvents implements FailedEvents {
             for (int lane : new TreeSet<>(found.values())) {
                 lock(connection, lane);
             }
-            Map<Long, Integer> locked =
-                    settledRows(connection, "id = any(?) and status || '' = '" + status + "' for update skip locked", (Object)
+            Map<Long, Integer> locked = settledRows(
+                    connection, "id = any(?) and status || '' = '" + status + "' for update skip locked", (Object)
                             found.keySet().toArray(Long[]::new));
             update(connection, "delete from {events} where id = any(?)", (Object)
                     locked.keySet().toArray(Long[]::new));
