@@ -121,14 +121,16 @@ class PostgresPlansTests {
         assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);
     }
 
+    /** Everything was a dead letter of one topic when statistics were taken: the primary key seems to lead to them. */
     @Test
-    void replayTouchesItsOwnChunksOnlyWhateverElseWasDeadLettered() {
+    void replayTouchesItsOwnChunksOnlyWhateverWasDeadLetteredBefore() {
         this.store.save(rows(MANY, 7));
-        deadLetter("topic = 'orders'");
+        deadLetter();
         this.jdbc.execute("analyze failed_kafka_events");
-        this.jdbc.update("update failed_kafka_events set topic = 'a' where id % 2 = 0");
-        this.jdbc.update("update failed_kafka_events set topic = 'z' where id % 2 = 1 and id > 1000");
+        this.jdbc.update("update failed_kafka_events set status = 'RESOLVED'");
         this.jdbc.execute("vacuum failed_kafka_events");
+        this.store.save(rows(500, 7));
+        deadLetter();
         Selection orders = new Selection("orders", null, NOW.plusSeconds(1), null);
         long before = touched();
 
@@ -156,10 +158,9 @@ class PostgresPlansTests {
         assertThat(touched() - before).isLessThan(100);
     }
 
-    private void deadLetter(String condition) {
-        this.jdbc.update(
-                "update failed_kafka_events set status = 'DLQ', resolved_at = ? where " + condition,
-                java.sql.Timestamp.from(NOW));
+    private void deadLetter() {
+        this.jdbc.update("update failed_kafka_events set status = 'DLQ', resolved_at = created_at"
+                + " where status = 'PENDING'");
         this.jdbc.update("update kafka_lane set dlq = (select count(*) from failed_kafka_events e"
                 + " where e.lane = kafka_lane.lane and status = 'DLQ')");
     }
