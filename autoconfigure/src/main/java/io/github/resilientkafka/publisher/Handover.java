@@ -17,20 +17,16 @@ final class Handover {
 
     private @Nullable Long mustSettle;
 
-    private long floor;
-
     /**
-     * A question: which of the lane's rows are pending, from the floor on?
+     * A question: which of the lane's rows are pending?
      *
      * @param gate whose lane is meant
      * @param visit the visit of HANDOVER that asks; the answer is good for no other (R5)
-     * @param floor all rows of ours with smaller ids are settled
-     * @param writerIdle whether all rows of ours were committed when this was asked
      */
-    record Question(LaneGate gate, long visit, long floor, boolean writerIdle) {}
+    record Question(LaneGate gate, long visit) {}
 
-    Question ask(LaneGate gate, boolean writerIdle) {
-        return new Question(gate, this.visit, this.floor, writerIdle);
+    Question ask(LaneGate gate) {
+        return new Question(gate, this.visit);
     }
 
     /**
@@ -44,16 +40,6 @@ final class Handover {
 
     boolean hasLastedTooLong(long nowNanos) {
         return nowNanos - this.startedNanos >= MAX_NANOS;
-    }
-
-    /**
-     * Raises the floor, so that the next question need not walk over what was settled long ago. A question asked while
-     * the writer was at work can't tell: a row of ours that was not visible may have a smaller id than those that were.
-     */
-    void learn(Question question, @Nullable LaneBacklog pending) {
-        if (pending != null && question.writerIdle()) {
-            this.floor = pending.oldestId();
-        }
     }
 
     /**
@@ -73,9 +59,5 @@ final class Handover {
             return false;
         }
         return pending.oldestId() > mustSettle;
-    }
-
-    void forget() {
-        this.floor = 0;
     }
 }

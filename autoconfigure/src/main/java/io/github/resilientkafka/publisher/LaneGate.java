@@ -211,12 +211,11 @@ final class LaneGate {
      */
     @Nullable
     synchronized Question question() {
-        boolean writerIdle = this.inWriter.isEmpty();
         return switch (this.state) {
             case STOPPING, RELEASING -> null;
             // What the writer still holds has no id yet (R4).
-            case HANDOVER -> writerIdle ? this.handover.ask(this, true) : null;
-            case LOADING, DIRECT, STORING -> this.handover.ask(this, writerIdle);
+            case HANDOVER -> this.inWriter.isEmpty() ? this.handover.ask(this) : null;
+            case LOADING, DIRECT, STORING -> this.handover.ask(this);
         };
     }
 
@@ -225,7 +224,6 @@ final class LaneGate {
      * @param pending the lane's pending rows, or null if there are none
      */
     synchronized void answered(Question question, @Nullable LaneBacklog pending, long nowNanos) {
-        this.handover.learn(question, pending);
         boolean settled = this.state == State.HANDOVER && this.handover.isSettled(question, pending);
         boolean backlog = pending != null;
         if (this.state == State.LOADING && backlog) {
@@ -331,7 +329,6 @@ final class LaneGate {
     synchronized void reload() {
         if (this.state == State.DIRECT && this.outstanding.isEmpty() || this.state == State.STORING) {
             become(State.LOADING);
-            this.handover.forget();
         }
     }
 

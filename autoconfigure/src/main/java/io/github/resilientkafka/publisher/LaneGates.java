@@ -59,10 +59,9 @@ final class LaneGates implements EventsUnderWay {
     interface PendingRows {
 
         /**
-         * Returns the lanes that have pending rows of outages.
-         * @param floors the lanes asked for, and the id from which on rows count
+         * Returns those of the lanes that have pending rows of outages.
          */
-        List<LaneBacklog> ask(Map<Integer, Long> floors);
+        List<LaneBacklog> of(List<Integer> lanes);
     }
 
     /**
@@ -186,11 +185,11 @@ final class LaneGates implements EventsUnderWay {
         if (questions.isEmpty()) {
             return;
         }
-        Map<Integer, Long> floors = new HashMap<>();
-        questions.forEach(question -> floors.put(question.gate().lane(), question.floor()));
+        List<Integer> lanes =
+                questions.stream().map(question -> question.gate().lane()).toList();
         Map<Integer, LaneBacklog> backlogs = new HashMap<>();
         try {
-            this.pendingRows.ask(floors).forEach(backlog -> backlogs.put(backlog.lane(), backlog));
+            this.pendingRows.of(lanes).forEach(backlog -> backlogs.put(backlog.lane(), backlog));
         } catch (RuntimeException ex) {
             noAnswer(ex, now);
             return;

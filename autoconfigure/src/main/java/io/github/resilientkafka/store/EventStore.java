@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The hot side of {@code failed_kafka_events} and {@code kafka_lane}: store, lease, read, settle. Internal: applications
@@ -93,10 +92,10 @@ public interface EventStore {
 
     /**
      * Returns which lanes have pending rows that an outage brought here: their events come before any newer ones.
-     * @param floors the lanes asked for, and for each the id from which on rows count
+     * @param lanes the lanes asked for
      * @return one entry for each lane that has such rows
      */
-    List<LaneBacklog> backlog(Map<Integer, Long> floors);
+    List<LaneBacklog> backlog(Collection<Integer> lanes);
 
     /**
      * Moves the lanes' marks up to what has been drained, so that later searches need not begin at a lane's first row

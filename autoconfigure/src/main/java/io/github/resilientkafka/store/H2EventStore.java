@@ -107,12 +107,12 @@ final class H2EventStore extends JdbcEventStore {
     }
 
     @Override
-    public List<LaneBacklog> backlog(Map<Integer, Long> floors) {
+    public List<LaneBacklog> backlog(Collection<Integer> lanes) {
         return this.session.run("look for pending events", connection -> {
             List<LaneBacklog> backlogs = new ArrayList<>();
             try (PreparedStatement statement = prepare(connection, H2Sql.BACKLOG)) {
-                for (Map.Entry<Integer, Long> lane : floors.entrySet()) {
-                    bind(statement, namespace(), channel(), lane.getKey(), lane.getValue());
+                for (int lane : lanes) {
+                    bind(statement, namespace(), channel(), lane);
                     backlogs.addAll(backlogs(statement.executeQuery()));
                 }
             }

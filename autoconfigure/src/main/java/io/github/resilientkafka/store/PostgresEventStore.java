@@ -144,16 +144,11 @@ final class PostgresEventStore extends JdbcEventStore {
     }
 
     @Override
-    public List<LaneBacklog> backlog(Map<Integer, Long> floors) {
-        List<Map.Entry<Integer, Long>> lanes = List.copyOf(floors.entrySet());
+    public List<LaneBacklog> backlog(Collection<Integer> lanes) {
         return this.session.run("look for pending events", connection -> {
             try (var parameters = new PostgresParameters(connection, this.backlog)) {
-                return backlogs(parameters
-                        .integers(lanes, Map.Entry::getKey)
-                        .longs(lanes, Map.Entry::getValue)
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
-                        .query());
+                parameters.integers(List.copyOf(lanes), lane -> lane);
+                return backlogs(scoped(parameters).query());
             }
         });
     }

@@ -156,13 +156,13 @@ final class PostgresSql {
     /** The oldest and the newest row of each lane that has any: two short walks on the index of pending rows. */
     static final String BACKLOG = """
             select l.lane, oldest.id as oldest, newest.id as newest
-              from unnest(?::int4[], ?::int8[]) as f(lane, floor)
+              from unnest(?::int4[]) as f(lane)
                    join {lanes} l on l.namespace = ? and l.channel = ? and l.lane = f.lane
                    cross join lateral (
                      select e.id
                        from {events} e
                       where e.namespace = l.namespace and e.channel = l.channel
-                        and (e.lane, e.id) > (l.lane, greatest(f.floor - 1, l.drained_to)) and e.lane <= l.lane
+                        and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
                         and e.status = 'PENDING' and e.failure_kind = 'OUTAGE'
                       order by e.lane, e.id
                       limit 1) oldest

@@ -10,7 +10,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -203,9 +202,8 @@ class GateWorld {
     }
 
     @Nullable
-    LaneBacklog backlog(Question question) {
-        Map<Long, Event> from = this.rows.tailMap(question.floor(), true);
-        return from.isEmpty() ? null : new LaneBacklog(0, this.rows.ceilingKey(question.floor()), this.rows.lastKey());
+    LaneBacklog backlog() {
+        return this.rows.isEmpty() ? null : new LaneBacklog(0, this.rows.firstKey(), this.rows.lastKey());
     }
 
     /**
@@ -214,7 +212,7 @@ class GateWorld {
     void ask() {
         Question question = this.gate.question();
         if (question != null) {
-            answer(question, backlog(question));
+            answer(question, backlog());
         }
     }
 

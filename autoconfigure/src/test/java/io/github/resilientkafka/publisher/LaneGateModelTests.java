@@ -93,7 +93,7 @@ class LaneGateModelTests {
                 case 12 -> this.world.ask();
                 case 13 -> {
                     this.slow = this.world.gate.question();
-                    this.slowAnswer = (this.slow != null) ? this.world.backlog(this.slow) : null;
+                    this.slowAnswer = (this.slow != null) ? this.world.backlog() : null;
                 }
                 case 14 -> {
                     if (this.slow != null) {

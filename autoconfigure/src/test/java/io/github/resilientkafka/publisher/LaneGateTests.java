@@ -87,22 +87,6 @@ class LaneGateTests {
     }
 
     @Test
-    @DisplayName("T5: what was seen while the writer held events does not hide their rows later")
-    void theFloorIsOnlyRaisedWhileTheWriterIsIdle() {
-        this.world.circuitPermits = false;
-        this.world.publish();
-        this.world.circuitPermits = true;
-        this.world.othersRow();
-        Question early = this.world.gate.question();
-        this.world.commit(1);
-        this.world.answer(early, new io.github.resilientkafka.store.LaneBacklog(0, 7, 7));
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
-        this.world.ask();
-        this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
-    }
-
-    @Test
     @DisplayName("T6: an answer is void when its visit is over")
     void anAnswerBelongsToItsVisit() {
         storedInHandover();
