@@ -37,9 +37,10 @@ import org.springframework.stereotype.Component;
 @AnalyzeClasses(packages = "io.github.resilientkafka", importOptions = DoNotIncludeTests.class)
 class AutoConfigurationRulesTests {
 
-    /** For each, there is no one bean class: it is the user's to implement, or its implementation is a lambda. */
+    /** For each, there is no one bean class: it is the user's to implement, or its implementation is a lambda or a proxy. */
     private static final Set<String> INTERFACES_OF_BEANS = Set.of(
             "io.github.resilientkafka.publisher.ProducerRecreationPolicy",
+            "io.github.resilientkafka.store.FailedKafkaEventRepository",
             "io.github.resilientkafka.publisher.TraceContext",
             "org.springframework.boot.actuate.health.HealthIndicator",
             "org.springframework.boot.health.contributor.HealthIndicator");

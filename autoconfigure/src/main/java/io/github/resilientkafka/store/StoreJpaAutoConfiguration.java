@@ -11,6 +11,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
@@ -37,8 +38,11 @@ import org.springframework.util.Assert;
         after = StoreAutoConfiguration.class,
         afterName = {
             "org.springframework.boot.autoconfigure.orm.jpa.HibernateJpaAutoConfiguration",
-            "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration"
+            "org.springframework.boot.autoconfigure.data.jpa.JpaRepositoriesAutoConfiguration",
+            "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration",
+            "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration"
         })
+@ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnClass({LocalContainerEntityManagerFactoryBean.class, SessionFactoryImplementor.class})
 @ConditionalOnBean(StoreDataSource.class)
 final class StoreJpaAutoConfiguration {
@@ -69,7 +73,7 @@ final class StoreJpaAutoConfiguration {
         @Lazy
         @ConditionalOnBean(EventEntityContributor.class)
         @ConditionalOnMissingBean
-        FailedKafkaEventRepository failedKafkaEventRepository(EntityManagerFactory factory) {
+        FailedKafkaEventRepository resilientKafkaFailedEventRepository(EntityManagerFactory factory) {
             return new JpaRepositoryFactory(SharedEntityManagerCreator.createSharedEntityManager(factory))
                     .getRepository(FailedKafkaEventRepository.class);
         }

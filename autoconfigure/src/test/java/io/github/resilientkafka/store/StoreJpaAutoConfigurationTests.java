@@ -175,9 +175,10 @@ class StoreJpaAutoConfigurationTests {
         this.runner.withUserConfiguration(OwnScans.class).run(context -> assertThatBothWork(context));
     }
 
-    @Test
-    void anEntityThatTheApplicationScansItselfIsThereOnce() {
-        this.runner.withUserConfiguration(ScansOurs.class).run(context -> {
+    @ParameterizedTest
+    @ValueSource(classes = {ScansOurs.class, ContainsOurs.class})
+    void anEntityThatTheApplicationScansItselfIsThereOnce(Class<?> application) {
+        this.runner.withUserConfiguration(application).run(context -> {
             assertThat(context).hasSingleBean(FailedKafkaEventRepository.class);
             assertThatBothWork(context);
         });
@@ -316,7 +317,7 @@ class StoreJpaAutoConfigurationTests {
                 .withPropertyValues("spring.data.jpa.repositories.enabled=false")
                 .withClassLoader(new FilteredClassLoader(missing))
                 .run(context -> {
-                    assertThat(context).hasNotFailed().doesNotHaveBean("failedKafkaEventRepository");
+                    assertThat(context).hasNotFailed().doesNotHaveBean("resilientKafkaFailedEventRepository");
                     context.getBean(EventStore.class).ping();
                 });
     }
@@ -328,7 +329,7 @@ class StoreJpaAutoConfigurationTests {
                 .withClassLoader(new FilteredClassLoader("org.springframework.data"))
                 .run(context -> assertThat(context)
                         .hasNotFailed()
-                        .doesNotHaveBean("failedKafkaEventRepository")
+                        .doesNotHaveBean("resilientKafkaFailedEventRepository")
                         .hasSingleBean(EventTablesGuard.class));
     }
 
@@ -396,6 +397,11 @@ class StoreJpaAutoConfigurationTests {
     @EntityScan(basePackageClasses = {Guest.class, FailedKafkaEvent.class})
     @EnableJpaRepositories(basePackageClasses = {GuestRepository.class, FailedKafkaEventRepository.class})
     static class ScansOurs {}
+
+    /** Its package contains ours. */
+    @Configuration(proxyBeanMethods = false)
+    @AutoConfigurationPackage(basePackages = "io.github.resilientkafka")
+    static class ContainsOurs {}
 
     @Configuration(proxyBeanMethods = false)
     static class SecondUnit {
