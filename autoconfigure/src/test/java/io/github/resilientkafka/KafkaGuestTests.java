@@ -82,6 +82,8 @@ class KafkaGuestTests {
                     "spring.application.name=guest",
                     "spring.kafka.bootstrap-servers=127.0.0.1:1",
                     "spring.datasource.url=jdbc:h2:mem:guest;DB_CLOSE_DELAY=-1",
+                    // The application's package contains ours, repositories included.
+                    "spring.data.jpa.repositories.enabled=false",
                     "spring.autoconfigure.exclude=" + BOOT_4_HEALTH);
 
     @Test
