@@ -42,7 +42,6 @@ class AutoConfigurationRulesTests {
             "io.github.resilientkafka.publisher.ProducerRecreationPolicy",
             "io.github.resilientkafka.store.FailedKafkaEventRepository",
             "io.github.resilientkafka.publisher.TraceContext",
-            "io.github.resilientkafka.store.FailedKafkaEventRepository",
             "org.springframework.boot.actuate.health.HealthIndicator",
             "org.springframework.boot.health.contributor.HealthIndicator");
 
