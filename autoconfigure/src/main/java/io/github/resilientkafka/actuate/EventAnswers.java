@@ -34,6 +34,7 @@ final class EventAnswers {
                 stats.ready(),
                 stats.queuedBytes(),
                 stats.queuedEvents(),
+                stats.divertedLanes(),
                 stats.lostEvents(),
                 ErrorText.ofNullable(stats.lastError()),
                 stats.connectionError(),

@@ -28,6 +28,8 @@ final class EventGauges implements MeterBinder {
         KafkaMeters.CONNECTIONS.gauge(registry, () -> isConnected() ? 1 : 0);
         KafkaMeters.QUEUE_BYTES.gauge(
                 registry, () -> this.publisher.getPublisherStats().queuedBytes());
+        KafkaMeters.DIVERTED_LANES.gauge(
+                registry, () -> this.publisher.getPublisherStats().divertedLanes());
         RetryFigures counts = this.figures;
         if (counts != null) {
             KafkaMeters.RETRY_PENDING.gauge(registry, counts::pending);

@@ -30,6 +30,11 @@ enum KafkaMeters implements MeterDocumentation {
 
     QUEUE_BYTES("kafka.publish.queue.bytes", Meter.Type.GAUGE, "Bytes of events accepted and not durable yet"),
 
+    DIVERTED_LANES(
+            "kafka.publish.lanes.diverted",
+            Meter.Type.GAUGE,
+            "Lanes, of 64, whose events are stored or wait behind earlier ones"),
+
     CONNECTIONS("kafka.connections", Meter.Type.GAUGE, "1 while the publisher is connected to Kafka, else 0"),
 
     CONNECTION_ERRORS(

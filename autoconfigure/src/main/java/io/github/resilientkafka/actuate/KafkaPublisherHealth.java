@@ -41,6 +41,7 @@ final class KafkaPublisherHealth {
                 .with("storing", storing)
                 .with("queuedEvents", stats.queuedEvents())
                 .with("queuedBytes", stats.queuedBytes())
+                .with("divertedLanes", stats.divertedLanes())
                 .with("lostEvents", stats.lostEvents());
         if (!stats.storeFailures()) {
             details.with(

@@ -128,6 +128,19 @@ final class LaneGates implements EventsUnderWay {
         }
     }
 
+    /**
+     * Returns how many gates do not send directly.
+     */
+    int diverted() {
+        int diverted = 0;
+        for (LaneGate gate : this.gates) {
+            if (gate.state() != State.DIRECT) {
+                diverted++;
+            }
+        }
+        return diverted;
+    }
+
     @Override
     public @Nullable EventUnderWay find(UUID eventId) {
         for (LaneGate gate : this.gates) {

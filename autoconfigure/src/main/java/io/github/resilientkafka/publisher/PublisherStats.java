@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param ready whether Kafka has answered since the start and the publisher is open
  * @param queuedBytes bytes of events accepted and not durable yet
  * @param queuedEvents events accepted and not durable yet
+ * @param divertedLanes how many of the 64 lanes do not send directly: their events are stored, or wait, behind earlier ones
  * @param lostEvents events since the start whose future failed, or that could not be stored
  * @param lastError the last error that counted as an outage, or null
  * @param connectionError why Kafka cannot be reached and what to do about it, or null while it can be
@@ -29,6 +30,7 @@ public record PublisherStats(
         boolean ready,
         long queuedBytes,
         long queuedEvents,
+        int divertedLanes,
         long lostEvents,
         @Nullable String lastError,
         @Nullable ConnectionError connectionError,

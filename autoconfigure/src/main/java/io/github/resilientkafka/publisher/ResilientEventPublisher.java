@@ -153,6 +153,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
                 this.running && this.watch.answeredOnce(),
                 this.budget.bytes(),
                 this.budget.events(),
+                (this.gates != null) ? this.gates.diverted() : 0,
                 this.flow.lostCount(),
                 lastError,
                 this.watch.connectionError(),

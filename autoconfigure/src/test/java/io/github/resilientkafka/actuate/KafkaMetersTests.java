@@ -104,9 +104,11 @@ class KafkaMetersTests {
         assertThat(gauge("kafka.connections")).isOne();
         this.publisher.circuit("OPEN").connection = ConnectionState.DISCONNECTED;
         this.publisher.queuedBytes = 1234;
+        this.publisher.divertedLanes = 3;
         assertThat(gauge("kafka.circuit_breaker.open")).isOne();
         assertThat(gauge("kafka.connections")).isZero();
         assertThat(gauge("kafka.publish.queue.bytes")).isEqualTo(1234);
+        assertThat(gauge("kafka.publish.lanes.diverted")).isEqualTo(3);
         this.publisher.circuit("HALF_OPEN");
         assertThat(gauge("kafka.circuit_breaker.open")).isZero();
         assertThat(gauge("kafka.retry.pending")).isEqualTo(5);

@@ -25,6 +25,8 @@ final class StubPublisher implements EventPublisher {
 
     long queuedBytes;
 
+    int divertedLanes;
+
     String lastError;
 
     ConnectionError connectionError;
@@ -66,6 +68,7 @@ final class StubPublisher implements EventPublisher {
                 true,
                 this.queuedBytes,
                 2,
+                this.divertedLanes,
                 1,
                 this.lastError,
                 this.connectionError,

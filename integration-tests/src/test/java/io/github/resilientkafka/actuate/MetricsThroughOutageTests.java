@@ -85,6 +85,7 @@ class MetricsThroughOutageTests {
             assertThat(meters.get("kafka.publish.latency").timer().count()).isEqualTo(20);
             assertThat(gauge(meters, "kafka.circuit_breaker.open")).isZero();
             assertThat(gauge(meters, "kafka.publish.queue.bytes")).isZero();
+            assertThat(gauge(meters, "kafka.publish.lanes.diverted")).isZero();
             assertThat(application.health()).isEqualTo("UP");
             Awaitility.await().until(() -> listener.saw(KafkaConnected.class));
             assertThat(gauge(meters, "kafka.connections")).isEqualTo(1);
@@ -110,6 +111,7 @@ class MetricsThroughOutageTests {
             assertThat(get(publisher.publish(topic, "k", "while open")).outcome())
                     .isEqualTo(Outcome.STORED);
             assertThat(gauge(meters, "kafka.publish.queue.bytes")).isZero();
+            assertThat(gauge(meters, "kafka.publish.lanes.diverted")).isOne();
             assertThat(count(meters, "kafka.events.published", "status", "success"))
                     .isEqualTo(20);
             assertThat(count(meters, "kafka.events.published", "status", "error"))
@@ -138,6 +140,7 @@ class MetricsThroughOutageTests {
             application.awaitNoneLeft(Duration.ofSeconds(30));
             application.awaitCircuit("CLOSED", Duration.ofSeconds(15));
             Awaitility.await().until(() -> count(meters, "kafka.retry.success") == 11);
+            Awaitility.await().until(() -> gauge(meters, "kafka.publish.lanes.diverted") == 0);
             assertThat(gauge(meters, "kafka.connections")).isEqualTo(1);
             assertThat(count(meters, "kafka.retry.failed"))
                     .as("an outage is no attempt")

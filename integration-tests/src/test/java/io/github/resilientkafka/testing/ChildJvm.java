@@ -54,11 +54,7 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     private static ChildJvm launch(
-            Path directory,
-            Class<?> main,
-            List<String> arguments,
-            List<String> options,
-            Predicate<String> present) {
+            Path directory, Class<?> main, List<String> arguments, List<String> options, Predicate<String> present) {
         String entries = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> present.test(Path.of(entry).getFileName().toString()))
                 .collect(Collectors.joining(File.pathSeparator));

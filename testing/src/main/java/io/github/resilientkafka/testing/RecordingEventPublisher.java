@@ -257,6 +257,7 @@ public final class RecordingEventPublisher implements EventPublisher {
                 true,
                 this.held.size() * EVENT_BYTES,
                 this.held.size(),
+                0,
                 this.lost,
                 this.away ? "Kafka is away (says the test)" : null,
                 null,
