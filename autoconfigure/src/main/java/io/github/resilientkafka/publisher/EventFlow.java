@@ -117,7 +117,7 @@ final class EventFlow {
 
     @Nullable
     Object tryAcquirePermit(InFlightEvent event) {
-        if (!this.holds.isEmpty() && isHeld(event)) {
+        if (!this.holds.isEmpty() && this.holds.concern(event.event().topic()) && isHeld(event)) {
             return null;
         }
         return this.circuit.tryAcquireForNewEvent();

@@ -131,6 +131,18 @@ public final class PartitionHolds {
     }
 
     /**
+     * Returns whether anything of a topic is held. Others need not be asked for their partitions, which may take time.
+     */
+    boolean concern(String topic) {
+        for (TopicPartition partition : this.holds.keySet()) {
+            if (partition.topic().equals(topic)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
      * Returns whether a partition, or its topic, is held now.
      */
     boolean isHeld(TopicPartition partition) {

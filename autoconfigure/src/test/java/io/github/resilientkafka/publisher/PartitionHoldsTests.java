@@ -63,6 +63,8 @@ class PartitionHoldsTests {
         this.holds.hold(PartitionHolds.wholeTopic("orders"), row(1));
         assertThat(this.holds.isHeld(this.partition)).isTrue();
         assertThat(this.holds.isHeld(new TopicPartition("payments", 1))).isFalse();
+        assertThat(this.holds.concern("orders")).isTrue();
+        assertThat(this.holds.concern("payments")).isFalse();
     }
 
     private static StoredEvent row(long id) {
