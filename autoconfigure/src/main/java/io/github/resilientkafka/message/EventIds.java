@@ -1,5 +1,6 @@
 package io.github.resilientkafka.message;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,6 +14,8 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class EventIds {
 
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
     private EventIds() {}
 
     /**
@@ -25,6 +28,28 @@ public final class EventIds {
         long high = (epochMillis << 16) | 0x7000L | (random.nextInt() & 0x0FFFL);
         long low = (random.nextLong() >>> 2) | 0x8000000000000000L;
         return new UUID(high, low);
+    }
+
+    /**
+     * Returns an id's text as bytes, without making the text.
+     * @param id any UUID
+     * @return its 36 characters, as {@link UUID#toString()} writes them
+     */
+    public static byte[] toAscii(UUID id) {
+        byte[] text = new byte[36];
+        int end = text.length;
+        long half = id.getLeastSignificantBits();
+        for (int digit = 0; digit < 32; digit++) {
+            if (digit == 16) {
+                half = id.getMostSignificantBits();
+            }
+            if (digit == 12 || digit == 16 || digit == 20 || digit == 24) {
+                text[--end] = '-';
+            }
+            text[--end] = HEX[(int) half & 0xF];
+            half >>>= 4;
+        }
+        return text;
     }
 
     /**

@@ -11,6 +11,7 @@ import io.github.resilientkafka.store.RetrySchedule;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -274,7 +275,7 @@ final class EventFlow {
                 event.key(),
                 event.keyText(),
                 event.value(),
-                HeaderCodec.encode(event.headers()),
+                HeaderCodec.encode(List.of(event.headers())),
                 event.eventType(),
                 kind,
                 error.getClass().getName(),

@@ -3,12 +3,11 @@ package io.github.resilientkafka.publisher;
 import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.EventRules;
 import io.github.resilientkafka.message.OutgoingEvent;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -23,15 +22,13 @@ final class EventSerializer implements AutoCloseable {
 
     private static final int MAX_KNOWN_TOPICS = 10_000;
 
-    private static final byte[] SPEC_VERSION = ascii("1.0");
-
     private final ApplicationSerializers serializers;
 
     private final Serializer<Object> keySerializer;
 
     private final Serializer<Object> valueSerializer;
 
-    private final byte[] source;
+    private final CloudEventHeaders cloudEventHeaders;
 
     private final @Nullable String defaultTopic;
 
@@ -40,12 +37,6 @@ final class EventSerializer implements AutoCloseable {
     private final Clock clock;
 
     private final Map<String, Integer> topicHashes = new ConcurrentHashMap<>();
-
-    private final Map<String, byte[]> typeBytes = new ConcurrentHashMap<>();
-
-    private volatile TimeText timeText = new TimeText(-1, new byte[0]);
-
-    private record TimeText(long millis, byte[] bytes) {}
 
     EventSerializer(
             ApplicationSerializers serializers,
@@ -56,7 +47,7 @@ final class EventSerializer implements AutoCloseable {
         this.serializers = serializers;
         this.keySerializer = serializers.key();
         this.valueSerializer = serializers.value();
-        this.source = ("/" + namespace).getBytes(StandardCharsets.UTF_8);
+        this.cloudEventHeaders = new CloudEventHeaders("/" + namespace);
         this.defaultTopic = defaultTopic;
         this.traceContext = traceContext;
         this.clock = clock;
@@ -72,29 +63,36 @@ final class EventSerializer implements AutoCloseable {
         int topicHash = validTopicHash(topic);
         EventRules.checkKeyPartitionAndTimestamp(topic, event);
         Object key = event.key();
-        Integer partition = event.partition();
-        long now = this.clock.millis();
-        long timestamp = (event.timestamp() != null) ? event.timestamp() : now;
-        Headers headers = new RecordHeaders(event.headers());
-        byte[] keyBytes = (key == null) ? null : serialize("key", this.keySerializer, topic, headers, key);
+        CloudEventHeaders.Time now = this.cloudEventHeaders.at(this.clock.millis());
+        Headers given = new RecordHeaders(event.headers());
+        byte[] keyBytes = (key == null) ? null : serialize("key", this.keySerializer, topic, given, key);
         Object body = event.event();
-        byte[] value = (body == null) ? null : serialize("value", this.valueSerializer, topic, headers, body);
-        UUID id = (event.eventId() != null) ? event.eventId() : EventIds.next(now);
+        byte[] value = (body == null) ? null : serialize("value", this.valueSerializer, topic, given, body);
+        UUID id = (event.eventId() != null) ? event.eventId() : EventIds.next(now.millis());
         String type = (event.eventType() != null) ? event.eventType() : typeOf(body);
-        this.traceContext.addTo(headers);
-        addCloudEventHeaders(headers, id, type, now);
-        return new SerializedEvent(
+        ProducerRecord<byte @Nullable [], byte @Nullable []> record = new ProducerRecord<>(
                 topic,
-                (keyBytes == null) ? Lanes.randomLane() : Lanes.laneOf(topicHash, keyBytes),
-                partition,
-                timestamp,
+                event.partition(),
+                (event.timestamp() != null) ? event.timestamp() : now.timestamp(),
                 keyBytes,
-                value,
-                headers,
+                value);
+        addHeaders(record.headers(), given.toArray(), id, type, now);
+        return new SerializedEvent(
+                record,
+                (keyBytes == null) ? Lanes.randomLane() : Lanes.laneOf(topicHash, keyBytes),
+                record.headers().toArray(),
                 id,
                 type,
                 key,
-                now);
+                now.millis());
+    }
+
+    private void addHeaders(Headers headers, Header[] given, UUID id, String type, CloudEventHeaders.Time now) {
+        for (Header header : given) {
+            headers.add(header);
+        }
+        this.traceContext.addTo(headers);
+        this.cloudEventHeaders.addTo(headers, given, id, type, now);
     }
 
     private String topicOf(OutgoingEvent event) {
@@ -129,42 +127,6 @@ final class EventSerializer implements AutoCloseable {
 
     private static String typeOf(@Nullable Object body) {
         return (body == null) ? "tombstone" : body.getClass().getSimpleName();
-    }
-
-    private void addCloudEventHeaders(Headers headers, UUID id, String type, long now) {
-        addIfMissing(headers, "ce_id", ascii(id.toString()));
-        addIfMissing(
-                headers,
-                "ce_type",
-                this.typeBytes.size() < MAX_KNOWN_TOPICS
-                        ? this.typeBytes.computeIfAbsent(type, text -> text.getBytes(StandardCharsets.UTF_8))
-                        : type.getBytes(StandardCharsets.UTF_8));
-        addIfMissing(headers, "ce_source", this.source);
-        addIfMissing(headers, "ce_time", timeText(now));
-        addIfMissing(headers, "ce_specversion", SPEC_VERSION);
-    }
-
-    private static void addIfMissing(Headers headers, String name, byte[] value) {
-        Header present = headers.lastHeader(name);
-        if (present == null) {
-            headers.add(name, value);
-        }
-    }
-
-    /**
-     * The text of an instant is the dearest piece of a header: it is kept for the millisecond it is good for.
-     */
-    private byte[] timeText(long now) {
-        TimeText text = this.timeText;
-        if (text.millis() != now) {
-            text = new TimeText(now, ascii(Instant.ofEpochMilli(now).toString()));
-            this.timeText = text;
-        }
-        return text.bytes();
-    }
-
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     @Override

@@ -101,7 +101,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     @Override
     protected ProducerRecord<byte @Nullable [], byte @Nullable []> record() {
-        return this.event.toRecord();
+        return this.event.record();
     }
 
     @Override

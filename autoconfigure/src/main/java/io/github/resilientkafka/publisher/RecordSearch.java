@@ -1,8 +1,8 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.message.EventIds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -213,7 +213,7 @@ public final class RecordSearch {
 
         Progress(String topic, UUID eventId, Instant from) {
             this.topic = topic;
-            this.id = eventId.toString().getBytes(StandardCharsets.US_ASCII);
+            this.id = EventIds.toAscii(eventId);
             this.from = from;
         }
 

@@ -8,10 +8,14 @@ import io.github.resilientkafka.message.OutgoingEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.DisplayName;
@@ -32,6 +36,11 @@ class EventSerializerTests {
 
     private static EventSerializer serializer(
             Class<?> valueSerializer, String defaultTopic, TraceContext traceContext) {
+        return serializer(valueSerializer, defaultTopic, traceContext, Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    private static EventSerializer serializer(
+            Class<?> valueSerializer, String defaultTopic, TraceContext traceContext, Clock clock) {
         Map<String, Object> settings = Map.of(
                 ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
                 StringSerializer.class,
@@ -42,7 +51,7 @@ class EventSerializerTests {
                 "shop",
                 defaultTopic,
                 traceContext,
-                Clock.fixed(NOW, ZoneOffset.UTC));
+                clock);
     }
 
     @Test
@@ -159,9 +168,52 @@ class EventSerializerTests {
                 .withEventId(id)
                 .withEventType("OrderPlaced"));
         assertThat(header(event, "ce_source")).isEqualTo("mine");
-        assertThat(event.headers().headers("ce_source")).hasSize(1);
+        assertThat(event.record().headers().headers("ce_source")).hasSize(1);
         assertThat(header(event, "ce_id")).isEqualTo(id.toString());
         assertThat(header(event, "ce_type")).isEqualTo("OrderPlaced");
+    }
+
+    @Test
+    void headersKeepTheirOrderTheApplicationsFirstThenItsSerializersThenOurs() {
+        TraceContext traceContext = headers -> headers.add("traceparent", new byte[0]);
+        SerializedEvent event = serializer(HeaderSettingSerializer.class, null, traceContext)
+                .serialize(
+                        OutgoingEvent.of("t", "k", "v").withHeader("mine", "x").withHeader("ce_time", "y"));
+        assertThat(event.headers())
+                .extracting(Header::key)
+                .containsExactly(
+                        "mine",
+                        "ce_time",
+                        "ce_subject",
+                        "ce_type",
+                        "traceparent",
+                        "ce_id",
+                        "ce_source",
+                        "ce_specversion");
+        assertThat(header(event, "ce_type")).isEqualTo("of the serializer");
+        assertThat(event.record().headers().toArray()).containsExactly(event.headers());
+    }
+
+    @Test
+    void whatAnInterceptorDoesToTheHeadersIsNotStored() {
+        SerializedEvent event = this.serializer.serialize(OutgoingEvent.of("t", "k", "v"));
+        event.record().headers().remove("ce_id").add("of an interceptor", new byte[0]);
+        assertThat(event.headers())
+                .extracting(Header::key)
+                .containsExactly("ce_id", "ce_type", "ce_source", "ce_time", "ce_specversion");
+    }
+
+    @Test
+    void theTimeIsThatOfEachEvent() {
+        AtomicReference<Instant> now = new AtomicReference<>(NOW);
+        EventSerializer later = serializer(
+                StringSerializer.class, null, TraceContext.NONE, ((InstantSource) now::get).withZone(ZoneOffset.UTC));
+        SerializedEvent first = later.serialize(OutgoingEvent.of("t", "k", "v"));
+        now.set(NOW.plusMillis(1));
+        SerializedEvent second = later.serialize(OutgoingEvent.of("t", "k", "v"));
+        assertThat(header(first, "ce_time")).isEqualTo("2026-02-03T04:05:06.789Z");
+        assertThat(header(second, "ce_time")).isEqualTo("2026-02-03T04:05:06.790Z");
+        assertThat(second.timestamp()).isEqualTo(first.timestamp() + 1);
     }
 
     @Test
@@ -185,10 +237,22 @@ class EventSerializerTests {
     void aTombstoneHasNoValue() {
         SerializedEvent event = serializer(ByteArraySerializer.class).serialize(OutgoingEvent.of("t", "k", null));
         assertThat(event.value()).isNull();
-        assertThat(event.toRecord().value()).isNull();
+        assertThat(event.record().value()).isNull();
+    }
+
+    /**
+     * Sets headers of its own, as Spring's JSON serializer does.
+     */
+    public static final class HeaderSettingSerializer extends StringSerializer {
+
+        @Override
+        public byte[] serialize(String topic, Headers headers, String data) {
+            headers.add("ce_subject", new byte[0]).add("ce_type", "of the serializer".getBytes(StandardCharsets.UTF_8));
+            return serialize(topic, data);
+        }
     }
 
     private static String header(SerializedEvent event, String name) {
-        return new String(event.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+        return new String(event.record().headers().lastHeader(name).value(), StandardCharsets.UTF_8);
     }
 }
