@@ -36,6 +36,8 @@ public final class PublisherCircuit {
 
     private final CircuitBreaker breaker;
 
+    private final FastSuccesses successes;
+
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
@@ -61,6 +63,7 @@ public final class PublisherCircuit {
 
     PublisherCircuit(CircuitBreaker breaker) {
         this.breaker = breaker;
+        this.successes = new FastSuccesses(breaker);
         breaker.getEventPublisher().onStateTransition(event -> {
             State state = event.getStateTransition().getToState();
             logger.info("Circuit {}: {}", NAME, event.getStateTransition());
@@ -144,7 +147,7 @@ public final class PublisherCircuit {
 
     void succeeded(Object permit, long nanos) {
         if (isCurrent(permit)) {
-            this.breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+            this.successes.add(permit, nanos);
         }
     }
 
@@ -156,6 +159,7 @@ public final class PublisherCircuit {
         if (isCurrent(permit)) {
             if (outage) {
                 this.breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
+                this.successes.end();
             } else {
                 this.breaker.releasePermission();
             }
