@@ -36,20 +36,24 @@ public final class EventIds {
      * @return its 36 characters, as {@link UUID#toString()} writes them
      */
     public static byte[] toAscii(UUID id) {
+        long high = id.getMostSignificantBits();
+        long low = id.getLeastSignificantBits();
         byte[] text = new byte[36];
-        int end = text.length;
-        long half = id.getLeastSignificantBits();
-        for (int digit = 0; digit < 32; digit++) {
-            if (digit == 16) {
-                half = id.getMostSignificantBits();
-            }
-            if (digit == 12 || digit == 16 || digit == 20 || digit == 24) {
-                text[--end] = '-';
-            }
-            text[--end] = HEX[(int) half & 0xF];
-            half >>>= 4;
-        }
+        group(text, 0, 8, high >>> 32);
+        group(text, 9, 4, high >>> 16);
+        group(text, 14, 4, high);
+        group(text, 19, 4, low >>> 48);
+        group(text, 24, 12, low);
+        text[8] = text[13] = text[18] = text[23] = '-';
         return text;
+    }
+
+    private static void group(byte[] text, int start, int digits, long bits) {
+        long left = bits;
+        for (int i = start + digits - 1; i >= start; i--) {
+            text[i] = HEX[(int) left & 0xF];
+            left >>>= 4;
+        }
     }
 
     /**
