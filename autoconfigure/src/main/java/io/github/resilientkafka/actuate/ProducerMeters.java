@@ -25,7 +25,7 @@ final class ProducerMeters implements AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(ProducerMeters.class);
 
-    private static final long IDLE_SECONDS = 5;
+    private static final long IDLE_SECONDS = 1;
 
     /**
      * Ours alone: Micrometer's binder removes meters of the same names with fewer tags from the registry that it is given,

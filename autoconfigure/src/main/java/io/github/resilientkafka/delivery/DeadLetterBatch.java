@@ -89,9 +89,9 @@ final class DeadLetterBatch {
         for (RelayedRow send : batch.sent()) {
             if (send.isAcked()) {
                 outcomes.add(deadLettered(send));
-            } else if (send.failureKind() == FailureKind.OUTAGE) {
+            } else if (send.isOutageOfItsOwn()) {
                 this.relay.holds().hold(send.partition(), send.row());
-            } else if (send.failureKind() != null) {
+            } else if (send.failureKind() != null && send.failureKind() != FailureKind.OUTAGE) {
                 outcomes.add(refused(send));
             }
         }

@@ -2,7 +2,6 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.message.HeaderCodec;
-import io.github.resilientkafka.publisher.SessionEndedException;
 import io.github.resilientkafka.publisher.TrackedSend;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.List;
@@ -54,10 +53,11 @@ class RelayedRow extends TrackedSend {
     }
 
     /**
-     * Returns whether it met an outage itself, and was not just closed in on by the one of another record.
+     * Returns whether it met an outage itself, and not a limit of our own, as a producer that was closed for another record.
      */
     boolean isOutageOfItsOwn() {
-        return this.failureKind == FailureKind.OUTAGE && !(this.error instanceof SessionEndedException);
+        Throwable error = this.error;
+        return this.failureKind == FailureKind.OUTAGE && error != null && !isOurOwnLimit(error);
     }
 
     @Nullable

@@ -96,6 +96,11 @@ final class CompletionExecutor {
      */
     void execute(Runnable completion, boolean isNested) {
         (isNested ? this.nested : this.queue).add(completion);
+        ThreadPoolExecutor threads = this.threads;
+        if (threads == null || threads.isShutdown()) {
+            runWhatIsLeft();
+            return;
+        }
         int blocked = this.blocked;
         if (this.drainers.get() <= blocked) {
             addDrainer(blocked + 1);
@@ -137,9 +142,10 @@ final class CompletionExecutor {
             } catch (RejectedExecutionException ex) {
                 this.drainers.decrementAndGet();
                 if (threads.isShutdown()) {
-                    throw ex;
+                    runWhatIsLeft();
+                } else {
+                    logger.debug("All callback threads are just ending; the next check tries again", ex);
                 }
-                logger.debug("All callback threads are just ending; the next check tries again", ex);
             }
         }
     }
@@ -151,15 +157,28 @@ final class CompletionExecutor {
             int turn = 0;
             while ((completion = next(turn++)) != null) {
                 this.taken++;
-                try {
-                    completion.run();
-                } catch (RuntimeException | Error ex) {
-                    logger.error("A callback of a publish future failed", ex);
-                }
+                run(completion);
             }
             this.drainers.decrementAndGet();
             // What was handed over after the last poll found a drainer still counted, and started none.
         } while (!isEmpty() && rejoin());
+    }
+
+    /**
+     * After the stop there is no thread left for callbacks but the caller's: better so than a future that never completes.
+     */
+    private void runWhatIsLeft() {
+        for (Runnable completion; (completion = next(0)) != null; ) {
+            run(completion);
+        }
+    }
+
+    private static void run(Runnable completion) {
+        try {
+            completion.run();
+        } catch (RuntimeException | Error ex) {
+            logger.error("A callback of a publish future failed", ex);
+        }
     }
 
     private boolean rejoin() {

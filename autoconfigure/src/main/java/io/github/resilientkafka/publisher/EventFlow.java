@@ -163,7 +163,6 @@ final class EventFlow {
     }
 
     void sent(InFlightEvent event, RecordMetadata metadata) {
-        this.observer.sent(event.ageNanos());
         this.refusedTopics.forget(event.event().topic());
         if (!this.holds.isEmpty()) {
             this.holds.release(new TopicPartition(metadata.topic(), metadata.partition()));
@@ -172,6 +171,7 @@ final class EventFlow {
         if (gate != null) {
             gate.completed(event);
         }
+        this.observer.sent(event.ageNanos());
         event.succeed(Outcome.SENT, metadata.partition(), metadata.hasOffset() ? metadata.offset() : null);
     }
 
@@ -188,7 +188,7 @@ final class EventFlow {
             return;
         }
         event.refusedByKafka(kind, error);
-        if (partition >= 0 && !(error instanceof SessionEndedException) && this.circuit.isClosed()) {
+        if (partition >= 0 && !TrackedSend.isOurOwnLimit(error) && this.circuit.isClosed()) {
             this.holds.hold(new TopicPartition(event.event().topic(), partition));
         }
         if (gate != null) {

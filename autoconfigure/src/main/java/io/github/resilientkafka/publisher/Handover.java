@@ -21,7 +21,7 @@ final class Handover {
      * A question: which of the lane's rows are pending?
      *
      * @param gate whose lane is meant
-     * @param visit the visit of HANDOVER that asks; the answer is good for no other (R5)
+     * @param visit the visit of HANDOVER that asks, or was the last one; the answer is good for no other (R5)
      */
     record Question(LaneGate gate, long visit) {}
 
@@ -43,13 +43,17 @@ final class Handover {
     }
 
     /**
+     * Returns whether an answer to the question still says something: a slow one may come when its visit is long over (R5).
+     */
+    boolean isCurrent(Question question) {
+        return question.visit() == this.visit;
+    }
+
+    /**
      * Returns whether everything that was stored before this visit is settled. The first answer says up to which row: it
      * covers every row of ours, since the writer was idle. Rows that others store meanwhile don't prolong the visit.
      */
-    boolean isSettled(Question question, @Nullable LaneBacklog pending) {
-        if (question.visit() != this.visit) {
-            return false;
-        }
+    boolean isSettled(@Nullable LaneBacklog pending) {
         if (pending == null) {
             return true;
         }
@@ -59,5 +63,12 @@ final class Handover {
             return false;
         }
         return pending.oldestId() > mustSettle;
+    }
+
+    /**
+     * Makes all answers to earlier questions void.
+     */
+    void forget() {
+        this.visit++;
     }
 }

@@ -27,10 +27,10 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * In DIRECT a new event is sent, in STORING it goes to the writer, in every other state it is parked; parked events leave
- * in the order they came. The rules R2 to R6 named below are those of {@code docs/decisions/0013-the-gate.md}, which
+ * in the order they came. The rules named below (R1 and others) are those of {@code docs/decisions/0013-the-gate.md}, which
  * shows for each the sequence that reorders events without it.
  * <p>
- * Thread-safe. While the gate is locked nothing waits, no user's code runs and nothing is sent.
+ * Thread-safe. While the gate is locked nothing waits and nothing is sent.
  */
 final class LaneGate {
 
@@ -224,11 +224,13 @@ final class LaneGate {
      * @param pending the lane's pending rows, or null if there are none
      */
     synchronized void answered(Question question, @Nullable LaneBacklog pending, long nowNanos) {
-        boolean settled = this.state == State.HANDOVER && this.handover.isSettled(question, pending);
+        if (!this.handover.isCurrent(question)) {
+            return;
+        }
         boolean backlog = pending != null;
         if (this.state == State.LOADING && backlog) {
             storeParked();
-        } else if (this.state == State.LOADING || settled) {
+        } else if (this.state == State.LOADING || this.state == State.HANDOVER && this.handover.isSettled(pending)) {
             open();
         } else if (this.state == State.DIRECT && backlog) {
             stop();
@@ -292,7 +294,7 @@ final class LaneGate {
     }
 
     private synchronized boolean mayRelease(GatedEvent event, @Nullable Object permit) {
-        if (this.state != State.RELEASING) {
+        if (this.state != State.RELEASING || this.parked.peek() != event) {
             return false;
         }
         if (!mayLeave(event, permit)) {
@@ -313,6 +315,15 @@ final class LaneGate {
     }
 
     /**
+     * Stops waiting for the database to say what it has: Kafka is away, too.
+     */
+    synchronized void storeUnasked() {
+        if (this.state == State.LOADING) {
+            storeParked();
+        }
+    }
+
+    /**
      * Leaves no event parked, because the application stops: what can't be sent any more is stored.
      */
     synchronized void close() {
@@ -328,6 +339,7 @@ final class LaneGate {
      */
     synchronized void reload() {
         if (this.state == State.DIRECT && this.outstanding.isEmpty() || this.state == State.STORING) {
+            this.handover.forget();
             become(State.LOADING);
         }
     }

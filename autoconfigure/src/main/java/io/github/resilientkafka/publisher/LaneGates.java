@@ -38,9 +38,9 @@ final class LaneGates implements EventsUnderWay {
 
     private final Duration timeout;
 
-    private @Nullable Thread thread;
+    private final Object turn = new Object();
 
-    private volatile boolean running;
+    private volatile @Nullable Thread thread;
 
     private long nextStoringNanos;
 
@@ -48,7 +48,7 @@ final class LaneGates implements EventsUnderWay {
 
     private long unansweredSinceNanos;
 
-    private boolean unanswered;
+    private volatile boolean unanswered;
 
     private boolean warned;
 
@@ -85,38 +85,60 @@ final class LaneGates implements EventsUnderWay {
 
     synchronized void start() {
         if (this.thread == null) {
-            for (LaneGate gate : this.gates) {
-                gate.reload();
+            synchronized (this.turn) {
+                for (LaneGate gate : this.gates) {
+                    gate.reload();
+                }
+                this.unanswered = false;
+                this.unansweredSinceNanos = System.nanoTime();
+                this.nextStoringNanos = this.unansweredSinceNanos;
+                this.nextDirectNanos = this.unansweredSinceNanos;
             }
-            this.running = true;
-            this.unanswered = false;
-            this.unansweredSinceNanos = System.nanoTime();
-            this.nextStoringNanos = this.unansweredSinceNanos;
-            this.nextDirectNanos = this.unansweredSinceNanos;
             Thread thread = new Thread(this::run, "resilient-kafka-gates");
             thread.setDaemon(true);
-            thread.start();
             this.thread = thread;
+            thread.start();
         }
     }
 
     /**
-     * Sends what can be sent by now, has the rest stored, and stops the thread. A database that does not answer is not
-     * waited for longer than a second.
+     * Sends what can be sent by now and has the rest stored. A database that does not answer is not waited for longer than
+     * a second: what waits for its answer is then sent, if Kafka is there.
      */
     synchronized void stop() {
         Thread thread = this.thread;
-        if (thread != null) {
-            this.running = false;
-            this.thread = null;
-            LockSupport.unpark(thread);
-            try {
-                thread.join(TimeUnit.SECONDS.toMillis(1));
-            } catch (InterruptedException ex) {
-                Thread.currentThread().interrupt();
-            }
-            close();
+        if (thread == null) {
+            return;
         }
+        this.thread = null;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(1));
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        boolean databaseAnswers = !thread.isAlive() && !this.unanswered;
+        if (databaseAnswers && anyWaits()) {
+            ask();
+        }
+        synchronized (this.turn) {
+            for (LaneGate gate : this.gates) {
+                if (gate.state() == State.LOADING) {
+                    gate.openUnasked();
+                }
+                gate.release();
+                gate.close();
+            }
+        }
+    }
+
+    private boolean anyWaits() {
+        for (LaneGate gate : this.gates) {
+            if (gate.state() == State.LOADING || gate.state() == State.HANDOVER) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -153,43 +175,44 @@ final class LaneGates implements EventsUnderWay {
     }
 
     private void run() {
-        while (this.running) {
+        while (isInCharge()) {
             LockSupport.parkNanos(this, tickSafely().toNanos());
         }
-        tickSafely();
-        for (LaneGate gate : this.gates) {
-            if (gate.state() == State.LOADING) {
-                gate.openUnasked();
-                gate.release();
-            }
-        }
-        close();
+    }
+
+    /**
+     * Returns whether the calling thread is the one that moves the gates on: one that a frozen database holds up may have
+     * been replaced meanwhile.
+     */
+    private boolean isInCharge() {
+        return this.thread == Thread.currentThread();
     }
 
     private Duration tickSafely() {
         try {
-            return tick();
+            ask();
+            return moveOn();
         } catch (RuntimeException | Error ex) {
             logger.error("The gates could not be moved on", ex);
             return OTHERS_BACKLOG_INTERVAL;
         }
     }
 
-    private void close() {
-        for (LaneGate gate : this.gates) {
-            gate.close();
+    /**
+     * Parked events are sent by one thread at a time.
+     */
+    private Duration moveOn() {
+        synchronized (this.turn) {
+            boolean soon = false;
+            for (LaneGate gate : this.gates) {
+                if (isInCharge()) {
+                    gate.endLongHandover(System.nanoTime());
+                    gate.release();
+                    soon |= gate.state() == State.HANDOVER;
+                }
+            }
+            return (soon && !this.unanswered) ? TICK_OF_HANDOVER : TICK;
         }
-    }
-
-    private Duration tick() {
-        ask();
-        boolean soon = false;
-        for (LaneGate gate : this.gates) {
-            gate.endLongHandover(System.nanoTime());
-            gate.release();
-            soon |= gate.state() == State.HANDOVER;
-        }
-        return (soon && !this.unanswered) ? TICK_OF_HANDOVER : TICK;
     }
 
     private void ask() {
@@ -252,8 +275,15 @@ final class LaneGates implements EventsUnderWay {
         }
         this.nextDirectNanos = System.nanoTime() + OTHERS_BACKLOG_INTERVAL.toNanos();
         this.nextStoringNanos = this.nextDirectNanos;
-        if (System.nanoTime() - this.unansweredSinceNanos >= this.timeout.toNanos() && !this.circuit.isOpen()) {
-            openUnasked();
+        if (System.nanoTime() - this.unansweredSinceNanos >= this.timeout.toNanos()) {
+            if (this.circuit.isOpen()) {
+                // The writer has a time-out of its own, and says why an event is lost.
+                for (LaneGate gate : this.gates) {
+                    gate.storeUnasked();
+                }
+            } else {
+                openUnasked();
+            }
         }
     }
 

@@ -12,11 +12,15 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One producer from its creation to its close, and the account of what it owes an answer to. Internal. Thread-safe.
  */
 public final class ProducerSession {
+
+    private static final Logger logger = LoggerFactory.getLogger(ProducerSession.class);
 
     private final Producer<byte @Nullable [], byte @Nullable []> producer;
 
@@ -57,9 +61,9 @@ public final class ProducerSession {
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         try {
             this.producer.send(record, send);
-        } catch (RuntimeException ex) {
-            // Thrown instead of handed to the callback: closed meanwhile, or the caller was interrupted.
-            send.onCompletion(null, ex);
+        } catch (RuntimeException | Error ex) {
+            // Thrown instead of handed to the callback: closed meanwhile, the caller was interrupted, or out of memory.
+            send.onCompletion(null, (ex instanceof Exception exception) ? exception : new KafkaException(ex));
         }
         // Counted only now, and the clock set before: waiting for metadata is no debt of the broker's. The answer may
         // have come already, the number is then negative for a moment.
@@ -69,7 +73,10 @@ public final class ProducerSession {
         this.outstanding.incrementAndGet();
     }
 
-    void acked() {
+    void acked(String topic, int partition) {
+        if (!this.failing.isEmpty()) {
+            this.failing.remove(new TopicPartition(topic, partition));
+        }
         this.outstanding.decrementAndGet();
         this.lastProgressNanos = System.nanoTime();
         if (!this.everAcked) {
@@ -162,13 +169,13 @@ public final class ProducerSession {
      * say nothing new; counted one by one, a single sick partition would open the circuit for all.
      */
     boolean isKnownToFail(String topic, int partition) {
-        return this.keepsOrder && partition >= 0 && !this.failing.add(new TopicPartition(topic, partition));
+        return partition >= 0 && !this.failing.add(new TopicPartition(topic, partition));
     }
 
     /**
-     * From now on no new send is wanted. Does nothing if that has been said before.
+     * From now on no new send is wanted. When this returns, whoever may want one has been told, perhaps by another thread.
      */
-    void announceEnd() {
+    synchronized void announceEnd() {
         if (!this.ending) {
             this.ending = true;
             this.beforeEnd.run();
@@ -221,6 +228,10 @@ public final class ProducerSession {
      * @param timeout how long to wait; zero fails everything in flight at once
      */
     public void close(Duration timeout) {
-        this.producer.close(timeout);
+        try {
+            this.producer.close(timeout);
+        } catch (KafkaException ex) {
+            logger.warn("A producer was closed, but not everything of it", ex);
+        }
     }
 }

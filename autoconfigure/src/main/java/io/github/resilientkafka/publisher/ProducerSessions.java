@@ -204,21 +204,19 @@ public final class ProducerSessions {
         long silent = session.silentNanos();
         if (silent >= this.stallTimeout.toNanos()) {
             error = new StalledException(session.outstanding(), TimeUnit.NANOSECONDS.toMillis(silent));
-            // First, or the probe half-opens the circuit, and events leave before the ones in flight are accounted for.
-            session.announceEnd();
-            this.onOutage.accept(error);
-        }
-        if (this.circuit.isOpen() && session.outstanding() == 0) {
-            abandon(session, new IllegalStateException("The circuit is open"));
-            return;
         }
         if (error != null && this.policy.shouldRecreate(error)) {
             logger.info("The {} producer is closed and will be recreated: {}", this.name, error.toString());
+            // First, or the probe half-opens the circuit, and events leave before the ones in flight are accounted for.
             session.announceEnd();
             this.onOutage.accept(error);
             abandon(session, error);
             noteFailure(null);
             recreate();
+        } else if (error instanceof StalledException) {
+            this.onOutage.accept(error);
+        } else if (this.circuit.isOpen() && session.outstanding() == 0) {
+            abandon(session, new IllegalStateException("The circuit is open"));
         }
     }
 

@@ -3,7 +3,6 @@ package io.github.resilientkafka.publisher;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilientkafka.lifecycle.EventNotifier;
-import io.github.resilientkafka.publisher.PublisherProperties.Ordering;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.GroupCommitWriter;
 import io.github.resilientkafka.store.RetryProperties;
@@ -155,7 +154,7 @@ final class PublisherAutoConfiguration {
                 circuit,
                 policy,
                 properties.stallTimeout(),
-                properties.ordering() == Ordering.KEY,
+                gates != null,
                 (gates != null) ? gates::producerEnds : () -> {},
                 circuit::open,
                 observer);

@@ -9,8 +9,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.producer.BufferExhaustedException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -152,7 +150,7 @@ public final class PublisherCircuit {
     }
 
     void failed(Object permit, String topic, FailureKind kind, Throwable error, long nanos) {
-        boolean outage = kind == FailureKind.OUTAGE && !isOurOwnLimit(error);
+        boolean outage = kind == FailureKind.OUTAGE && !TrackedSend.isOurOwnLimit(error);
         if (outage) {
             suspect(topic, error);
         }
@@ -170,16 +168,6 @@ public final class PublisherCircuit {
         if (isCurrent(permit)) {
             this.breaker.releasePermission();
         }
-    }
-
-    /**
-     * A full buffer is backpressure, an interrupted caller is the application's business, and a producer that we have
-     * closed ourselves (an illegal state) was not refused by Kafka either.
-     */
-    private static boolean isOurOwnLimit(Throwable error) {
-        return error instanceof BufferExhaustedException
-                || error instanceof InterruptException
-                || error instanceof IllegalStateException;
     }
 
     private boolean isCurrent(Object permit) {

@@ -24,11 +24,7 @@ public interface PublisherObserver {
      */
     static PublisherObserver of(Stream<PublisherObserver> observers) {
         List<PublisherObserver> all = observers.toList();
-        return switch (all.size()) {
-            case 0 -> NONE;
-            case 1 -> all.get(0);
-            default -> new PublisherObservers(all);
-        };
+        return all.isEmpty() ? NONE : new PublisherObservers(all);
     }
 
     /**

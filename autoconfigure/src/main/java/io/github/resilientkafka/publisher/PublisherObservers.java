@@ -5,13 +5,17 @@ import io.github.resilientkafka.message.FailureKind;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Tells several observers, one after the other.
+ * Tells observers, one after the other. What they throw is logged: an event's way must not end in its metrics.
  *
  * @param observers in their order
  */
 record PublisherObservers(List<PublisherObserver> observers) implements PublisherObserver {
+
+    private static final Logger logger = LoggerFactory.getLogger(PublisherObservers.class);
 
     @Override
     public void sent(long nanos) {
@@ -65,7 +69,11 @@ record PublisherObservers(List<PublisherObserver> observers) implements Publishe
 
     private void tell(Consumer<PublisherObserver> event) {
         for (PublisherObserver observer : observers) {
-            event.accept(observer);
+            try {
+                event.accept(observer);
+            } catch (RuntimeException ex) {
+                logger.warn("{} failed", observer, ex);
+            }
         }
     }
 }

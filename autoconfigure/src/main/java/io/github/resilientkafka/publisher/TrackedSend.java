@@ -2,9 +2,11 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.connection.SendErrors;
 import io.github.resilientkafka.message.FailureKind;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +73,7 @@ public abstract class TrackedSend implements Callback {
         this.permit = null;
         long nanos = System.nanoTime() - this.startedNanos;
         if (exception == null && metadata != null) {
-            session.acked();
+            session.acked(topic(), metadata.partition());
             circuit.succeeded(permit, nanos);
             acked(metadata);
         } else {
@@ -80,7 +82,7 @@ public abstract class TrackedSend implements Callback {
             FailureKind kind = SendErrors.classify(error);
             int partition = (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION;
             session.failed(kind, error);
-            if (kind == FailureKind.OUTAGE && session.isKnownToFail(topic(), partition)) {
+            if (kind == FailureKind.OUTAGE && !isOurOwnLimit(error) && session.isKnownToFail(topic(), partition)) {
                 circuit.release(permit);
             } else {
                 circuit.failed(permit, topic(), kind, error, nanos);
@@ -90,6 +92,18 @@ public abstract class TrackedSend implements Callback {
                 session.recordLost(error);
             }
         }
+    }
+
+    /**
+     * Returns whether an error says nothing about Kafka: a full buffer is backpressure, an interrupted caller is the
+     * application's business, and a producer that we have closed ourselves (an illegal state) was not refused by Kafka.
+     * @param error the error
+     * @return whether it is of our own making
+     */
+    public static boolean isOurOwnLimit(Throwable error) {
+        return error instanceof BufferExhaustedException
+                || error instanceof InterruptException
+                || error instanceof IllegalStateException;
     }
 
     /**

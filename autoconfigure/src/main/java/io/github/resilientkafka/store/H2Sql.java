@@ -42,7 +42,7 @@ final class H2Sql {
             select lane, min(id) as oldest, max(id) as newest
               from {events}
              where namespace = ? and channel = ? and status = 'PENDING' and failure_kind = 'OUTAGE'
-               and lane = ?
+               and next_attempt_at <= current_timestamp and lane = ?
              group by lane""";
 
     static final String RENEW = """

@@ -163,7 +163,7 @@ final class PostgresSql {
                        from {events} e
                       where e.namespace = l.namespace and e.channel = l.channel
                         and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
-                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE'
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.next_attempt_at <= now()
                       order by e.lane, e.id
                       limit 1) oldest
                    cross join lateral (
@@ -171,7 +171,7 @@ final class PostgresSql {
                        from {events} e
                       where e.namespace = l.namespace and e.channel = l.channel
                         and (e.lane, e.id) >= (l.lane, oldest.id) and e.lane <= l.lane
-                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE'
+                        and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.next_attempt_at <= now()
                       order by e.lane desc, e.id desc
                       limit 1) newest""";
 

@@ -141,8 +141,6 @@ final class WriterThread extends Thread {
         while (!rows.isEmpty()) {
             try {
                 this.store.save(rows);
-                committed(requests);
-                return;
             } catch (RuntimeException | Error ex) {
                 // Errors too: a thread that dies of one would leave its lanes' events waiting for ever.
                 if (isRefusalOfData(ex)) {
@@ -154,7 +152,10 @@ final class WriterThread extends Thread {
                 if (!rows.isEmpty()) {
                     pause = pause(pause);
                 }
+                continue;
             }
+            committed(requests);
+            return;
         }
     }
 
@@ -188,9 +189,20 @@ final class WriterThread extends Thread {
         this.batchCount++;
         for (StoreRequest request : requests) {
             this.queued.decrementAndGet();
-            request.stored();
+            tell(request::stored);
         }
-        this.afterCommit.run();
+        tell(this.afterCommit);
+    }
+
+    /**
+     * What is committed stays so, whatever those say who are told.
+     */
+    private static void tell(Runnable told) {
+        try {
+            told.run();
+        } catch (RuntimeException | Error ex) {
+            logger.error("An event was stored, but not everything that depends on it could be done", ex);
+        }
     }
 
     private void giveUpExpired(List<StoreRequest> requests, List<FailedEvent> rows, Throwable ex) {

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class CompletionExecutorTests {
@@ -118,5 +119,16 @@ class CompletionExecutorTests {
         this.executor.stop(10_000);
         assertThat(done.getCount()).isZero();
         this.executor.start();
+    }
+
+    @Test
+    @DisplayName("H11: a completion that comes after the stop is not lost")
+    void aLateCompletionIsNotLost() {
+        CompletionExecutor completions = new CompletionExecutor();
+        completions.start();
+        completions.stop(100);
+        CompletableFuture<String> future = new CompletableFuture<>();
+        completions.execute(() -> future.complete("late"), false);
+        assertThat(future).isCompletedWithValue("late");
     }
 }

@@ -413,23 +413,27 @@ class H2EventStoreTests {
     }
 
     private EventStore store(String namespace, boolean retain) {
-        return DatabaseVendor.H2.eventStore(session(namespace), scope(namespace), retain);
+        return store(this.pool, namespace, retain);
+    }
+
+    static EventStore store(JdbcConnectionPool pool, String namespace, boolean retain) {
+        return DatabaseVendor.H2.eventStore(session(pool, namespace), scope(namespace), retain);
     }
 
     private FailedEvents events(String namespace) {
-        return DatabaseVendor.H2.failedEvents(session(namespace), scope(namespace));
+        return DatabaseVendor.H2.failedEvents(session(this.pool, namespace), scope(namespace));
     }
 
-    private JdbcSession session(String namespace) {
-        SchemaInitializer schema = new SchemaInitializer(this.pool, DatabaseVendor.H2, scope(namespace), true);
-        return new JdbcSession(this.pool, schema::beforeUse);
+    private static JdbcSession session(JdbcConnectionPool pool, String namespace) {
+        SchemaInitializer schema = new SchemaInitializer(pool, DatabaseVendor.H2, scope(namespace), true);
+        return new JdbcSession(pool, schema::beforeUse);
     }
 
     private static StoreScope scope(String namespace) {
         return new StoreScope(null, namespace, StoreScope.DEFAULT_CHANNEL);
     }
 
-    private static JdbcConnectionPool open(String settings) {
+    static JdbcConnectionPool open(String settings) {
         JdbcDataSource dataSource = new JdbcDataSource();
         dataSource.setURL("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1" + settings);
         return JdbcConnectionPool.create(dataSource);

@@ -1,0 +1,275 @@
+package io.github.resilientkafka.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilientkafka.message.FailureKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * When a producer is given up, and what is told to whom first, as far as Kafka's client need not be real for it.
+ */
+class ProducerSessionsTests {
+
+    private final CircuitBreaker breaker = CircuitBreaker.of(PublisherCircuit.NAME, CircuitDefaults.config());
+
+    private final PublisherCircuit circuit = new PublisherCircuit(this.breaker);
+
+    private final List<Producer> producers = new CopyOnWriteArrayList<>();
+
+    @Nullable
+    private ProducerSessions sessions;
+
+    @AfterEach
+    void stop() {
+        if (this.sessions != null) {
+            this.sessions.stop(Duration.ZERO);
+        }
+    }
+
+    @Test
+    @DisplayName("R2: the first record that fails on its way ends its producer, inside the callback")
+    void aLostRecordEndsItsProducer() throws InterruptedException {
+        AtomicInteger told = new AtomicInteger();
+        start(error -> false, told::incrementAndGet);
+        send();
+        Send behind = send();
+        answer(() -> producer(0).errorNext(new TimeoutException("expired (says the test)")));
+        assertThat(producer(0).closed()).isTrue();
+        assertThat(told).hasValue(1);
+        assertThat(this.sessions.current()).isNull();
+        assertThat(behind.outcomes).isEmpty();
+        Awaitility.await().until(() -> this.sessions.current() != null);
+        assertThat(this.producers).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("R2: a record that could not even be handed over, or is refused for itself, ends nothing")
+    void otherFailuresEndNothing() throws InterruptedException {
+        start(error -> false, () -> {});
+        producer(0).refuse = new BufferExhaustedException("full (says the test)");
+        assertThat(send().outcomes).containsExactly("failed");
+        producer(0).refuse = null;
+        send();
+        answer(() -> producer(0).errorNext(new RecordTooLargeException("says the test")));
+        assertThat(this.sessions.current()).isNotNull();
+        assertThat(producer(0).closed()).isFalse();
+    }
+
+    @Test
+    @DisplayName("R3: there is no successor before everybody has been told, also if two threads end the producer")
+    void noSuccessorBeforeAllAreTold() throws InterruptedException {
+        this.breaker.transitionToDisabledState();
+        CountDownLatch telling = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        List<Integer> producersWhenTold = new CopyOnWriteArrayList<>();
+        start(error -> true, () -> {
+            telling.countDown();
+            await(told);
+            producersWhenTold.add(this.producers.size());
+        });
+        send();
+        Thread io = new Thread(() -> producer(0).errorNext(new TimeoutException("expired (says the test)")));
+        io.start();
+        telling.await();
+        Thread other = new Thread(() -> {
+            ProducerSession session = send().session;
+            this.sessions.abandon(session, new IllegalStateException("says the test"));
+        });
+        told.countDown();
+        other.start();
+        io.join();
+        other.join();
+        Awaitility.await().until(() -> this.sessions.current() != null);
+        assertThat(producersWhenTold).containsExactly(1);
+    }
+
+    @Test
+    @DisplayName("P6: a producer that the policy keeps after a stall is used again")
+    void aProducerThatThePolicyKeepsIsUsedAgain() {
+        start(error -> false, () -> {});
+        Send stalled = send();
+        Awaitility.await().until(this.circuit::isOpen);
+        producer(0).completeNext();
+        assertThat(stalled.outcomes).containsExactly("acked");
+        this.circuit.halfOpen();
+        assertThat(this.producers.get(this.producers.size() - 1).closed()).isFalse();
+        Awaitility.await().until(() -> this.sessions.current() != null);
+    }
+
+    @Test
+    @DisplayName("H11: a producer that cannot close properly does not keep the rest from stopping")
+    void aProducerThatCannotClose() {
+        start(error -> false, () -> {});
+        producer(0).failsToClose = true;
+        assertThatCode(() -> this.sessions.stop(Duration.ofSeconds(1))).doesNotThrowAnyException();
+    }
+
+    @Test
+    @DisplayName("An Error of a send ends the send: nobody waits for its answer for ever")
+    void anErrorOfASendEndsIt() {
+        start(error -> false, () -> {});
+        producer(0).breaksWith = new OutOfMemoryError("says the test");
+        assertThat(send().outcomes).containsExactly("failed");
+    }
+
+    @Test
+    @DisplayName("W2: of the records that one partition does not take only the first counts, until it takes one")
+    void aPartitionCountsOnce() {
+        ProducerSession session = new ProducerSession(new Producer(), false, () -> {});
+        assertThat(session.isKnownToFail("orders", 0)).isFalse();
+        assertThat(session.isKnownToFail("orders", 0)).isTrue();
+        assertThat(session.isKnownToFail("orders", 1)).isFalse();
+        session.acked("orders", 0);
+        assertThat(session.isKnownToFail("orders", 0)).isFalse();
+        assertThat(session.isKnownToFail("orders", -1)).isFalse();
+        assertThat(session.isKnownToFail("orders", -1)).isFalse();
+    }
+
+    @Test
+    @DisplayName("A full buffer of ours says nothing about the partition")
+    void aFullBufferIsNotAFailingPartition() {
+        start(error -> false, () -> {});
+        producer(0).refuse = new BufferExhaustedException("full (says the test)");
+        ProducerSession session = send().session;
+        assertThat(session.isKnownToFail("orders", 0)).isFalse();
+    }
+
+    private void start(ProducerRecreationPolicy policy, Runnable beforeEnd) {
+        this.sessions = new ProducerSessions(
+                "publisher",
+                () -> {
+                    Producer producer = new Producer();
+                    this.producers.add(producer);
+                    return producer;
+                },
+                this.circuit,
+                policy,
+                Duration.ofMillis(300),
+                true,
+                beforeEnd,
+                this.circuit::open,
+                PublisherObserver.NONE);
+        this.sessions.start();
+    }
+
+    private Producer producer(int number) {
+        return this.producers.get(number);
+    }
+
+    private Send send() {
+        Send send = new Send();
+        ProducerSession session = this.sessions.current();
+        if (session != null) {
+            send.session = session;
+            send.bind(session);
+            send.send(this.circuit, this.circuit.tryAcquire());
+        }
+        return send;
+    }
+
+    /**
+     * On a thread of its own, as Kafka's producer answers.
+     */
+    private static void answer(Runnable answer) throws InterruptedException {
+        Thread io = new Thread(answer);
+        io.start();
+        io.join();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException ex) {
+            throw new IllegalStateException(ex);
+        }
+    }
+
+    private static final class Producer extends MockProducer<byte[], byte[]> {
+
+        private volatile boolean failsToClose;
+
+        @Nullable
+        private volatile RuntimeException refuse;
+
+        @Nullable
+        private volatile Error breaksWith;
+
+        Producer() {
+            super(false, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+            if (this.breaksWith != null) {
+                throw this.breaksWith;
+            }
+            if (this.refuse != null) {
+                // As Kafka's producer does: on the caller's thread, with the partition it was meant for.
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                callback.onCompletion(new RecordMetadata(partition, -1, -1, -1, -1, -1), this.refuse);
+                return CompletableFuture.failedFuture(this.refuse);
+            }
+            return super.send(record, callback);
+        }
+
+        @Override
+        public void close(Duration timeout) {
+            super.close(timeout);
+            if (this.failsToClose) {
+                throw new KafkaException("an interceptor could not be closed (says the test)");
+            }
+        }
+    }
+
+    private static final class Send extends TrackedSend {
+
+        private final List<String> outcomes = new ArrayList<>();
+
+        @Nullable
+        private ProducerSession session;
+
+        @Override
+        protected String topic() {
+            return "orders";
+        }
+
+        @Override
+        protected ProducerRecord<byte[], byte[]> record() {
+            return new ProducerRecord<>("orders", 0, new byte[0], new byte[0]);
+        }
+
+        @Override
+        protected void acked(RecordMetadata metadata) {
+            this.outcomes.add("acked");
+        }
+
+        @Override
+        protected void failed(FailureKind kind, Throwable error, int partition) {
+            this.outcomes.add("failed");
+        }
+    }
+}
