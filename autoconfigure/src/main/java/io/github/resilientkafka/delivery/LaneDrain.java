@@ -56,7 +56,8 @@ final class LaneDrain {
             if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch)) {
                 return;
             }
-            batch = (ahead != null && batch.isClean()) ? ahead : readBehind(NOTHING);
+            boolean readAgain = this.lanes.shareWithOthers() || !batch.isClean();
+            batch = (ahead == null || readAgain) ? readBehind(NOTHING) : ahead;
         }
     }
 

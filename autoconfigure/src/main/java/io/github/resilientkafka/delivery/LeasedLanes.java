@@ -32,6 +32,8 @@ final class LeasedLanes {
 
     private final DrainProgress progress;
 
+    private final LaneShare share;
+
     private List<LaneLease> leases;
 
     private long leasedNanos;
@@ -41,6 +43,7 @@ final class LeasedLanes {
     /**
      * Creates the account of a lease.
      * @param progress what the worker has settled, under this lease and earlier ones
+     * @param share how many lanes the worker may keep
      * @param leasedNanos a value of {@link System#nanoTime()} from before the lease was taken
      */
     LeasedLanes(
@@ -48,12 +51,14 @@ final class LeasedLanes {
             String owner,
             BooleanSupplier running,
             DrainProgress progress,
+            LaneShare share,
             List<LaneLease> leases,
             long leasedNanos) {
         this.relay = relay;
         this.owner = owner;
         this.running = running;
         this.progress = progress;
+        this.share = share;
         this.leases = leases;
         this.leasedNanos = leasedNanos;
     }
@@ -186,11 +191,26 @@ final class LeasedLanes {
                 .filter(lease -> !busy.contains(lease.lane()))
                 .toList();
         if (!idle.isEmpty() && !busy.isEmpty()) {
-            this.relay.store().release(this.owner, idle);
-            this.leases = this.leases.stream()
-                    .filter(lease -> busy.contains(lease.lane()))
-                    .toList();
+            giveBack(idle);
         }
+    }
+
+    /**
+     * Gives lanes back if others want some; to be called while nothing is in flight.
+     * @return whether any was given back
+     */
+    boolean shareWithOthers() {
+        int surplus = this.share.surplus(this.leases.size());
+        if (surplus > 0) {
+            giveBack(this.leases.subList(this.leases.size() - surplus, this.leases.size()));
+        }
+        return surplus > 0;
+    }
+
+    private void giveBack(List<LaneLease> lanes) {
+        this.relay.store().release(this.owner, lanes);
+        this.leases =
+                this.leases.stream().filter(lease -> !lanes.contains(lease)).toList();
     }
 
     /**

@@ -2,7 +2,6 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.store.DrainProgress;
 import io.github.resilientkafka.store.EventStatus;
-import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.LaneLease;
 import java.time.Duration;
 import java.util.List;
@@ -22,12 +21,6 @@ final class RelayWorker extends Thread {
 
     private static final Logger logger = LoggerFactory.getLogger(RelayWorker.class);
 
-    /**
-     * How many lanes all workers of an instance hold together, at least one each: a quarter of them, so that four instances share a
-     * backlog from its first row on. Whoever finds no free lane looks again only after the interval.
-     */
-    private static final int LANES_PER_INSTANCE = EventStore.LANES / 4;
-
     private final RelayContext relay;
 
     private final String owner;
@@ -35,6 +28,8 @@ final class RelayWorker extends Thread {
     private final AtomicInteger busyWorkers;
 
     private final @Nullable Purge purge;
+
+    private final LaneShare share;
 
     private final DrainProgress progress = new DrainProgress();
 
@@ -49,6 +44,8 @@ final class RelayWorker extends Thread {
     private boolean databaseFailed;
 
     private boolean unfinished;
+
+    private boolean waitingForLanes;
 
     private long nextFullPassNanos = System.nanoTime();
 
@@ -65,6 +62,11 @@ final class RelayWorker extends Thread {
         this.owner = owner;
         this.busyWorkers = busyWorkers;
         this.purge = purge;
+        this.share = new LaneShare(
+                relay.store(),
+                owner,
+                relay.properties().concurrency(),
+                relay.properties().lease());
         this.drainedLanes = (purge != null) ? new DrainedLanes(relay.store()) : null;
     }
 
@@ -98,6 +100,7 @@ final class RelayWorker extends Thread {
 
     private void pass() throws InterruptedException {
         this.unfinished = false;
+        this.waitingForLanes = false;
         boolean full = this.fullPassWanted || System.nanoTime() - this.nextFullPassNanos >= 0;
         if (full) {
             this.fullPassWanted = false;
@@ -150,11 +153,14 @@ final class RelayWorker extends Thread {
                                 this.owner,
                                 status,
                                 this.relay.clock().instant(),
-                                lanesAtOnce(),
+                                (status == EventStatus.PENDING) ? this.share.lanes() : this.share.whenShared(),
                                 this.relay.properties().lease());
                 found = !leases.isEmpty();
                 progressed = found && drain(status, leases, before);
                 this.unfinished |= found && !progressed;
+                if (!found && status == EventStatus.PENDING) {
+                    this.waitingForLanes = this.share.ask(this.relay.clock().instant());
+                }
             } finally {
                 // The last one to find nothing leaves the trials of a half-open circuit to new events.
                 if (this.busyWorkers.decrementAndGet() == 0 && !found && status == EventStatus.PENDING) {
@@ -164,12 +170,9 @@ final class RelayWorker extends Thread {
         }
     }
 
-    private int lanesAtOnce() {
-        return Math.max(1, LANES_PER_INSTANCE / this.relay.properties().concurrency());
-    }
-
     private boolean drain(EventStatus status, List<LaneLease> leases, long before) throws InterruptedException {
-        LeasedLanes lanes = new LeasedLanes(this.relay, this.owner, () -> this.running, this.progress, leases, before);
+        LeasedLanes lanes =
+                new LeasedLanes(this.relay, this.owner, () -> this.running, this.progress, this.share, leases, before);
         try {
             LaneDrain drain = new LaneDrain(this.relay, lanes);
             if (status == EventStatus.PENDING) {
@@ -185,6 +188,11 @@ final class RelayWorker extends Thread {
 
     private Duration untilNextPass() {
         Duration untilFull = Duration.ofNanos(Math.max(1, this.nextFullPassNanos - System.nanoTime()));
+        if (this.waitingForLanes
+                && untilFull.compareTo(LaneShare.ASK_AGAIN) > 0
+                && !this.relay.circuit().isOpen()) {
+            return LaneShare.ASK_AGAIN;
+        }
         Duration untilRelease = this.relay.holds().untilNextRelease();
         boolean soon = this.databaseFailed
                 || this.progress.isUnfinished()

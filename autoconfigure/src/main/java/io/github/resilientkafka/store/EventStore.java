@@ -38,6 +38,20 @@ public interface EventStore {
     List<LaneLease> lease(String owner, EventStatus status, Instant dueAt, int maxLanes, Duration lease);
 
     /**
+     * Asks whoever holds many lanes to give some back, if lanes with due pending rows are held by others.
+     * @param owner the worker's unique name
+     * @param dueAt rows are due when their next attempt is not later than this
+     * @return whether there are such lanes, so that it is worth trying {@link #lease} again soon
+     */
+    boolean askForLanes(String owner, Instant dueAt);
+
+    /**
+     * Returns whether somebody has asked for lanes within the last second, by the database's clock.
+     * @return whether lanes are wanted
+     */
+    boolean lanesAreWanted();
+
+    /**
      * Reads due rows of leased lanes, a share of each, in id order within each lane. Fewer than the limit does not mean
      * that there are no more: rows with large payloads come a few at a time, so that they fit into memory, and a lane
      * gives its share only. No row at all means that there are none.

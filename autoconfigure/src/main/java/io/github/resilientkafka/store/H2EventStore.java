@@ -84,6 +84,27 @@ final class H2EventStore extends JdbcEventStore {
     }
 
     @Override
+    public boolean askForLanes(String owner, Instant dueAt) {
+        return this.session.run("ask for lanes", connection -> {
+            try (PreparedStatement statement = prepare(connection, H2Sql.HELD_BY_OTHERS)) {
+                bind(statement, namespace(), channel(), owner, timestamp(dueAt));
+                ResultSet held = statement.executeQuery();
+                return held.next() && update(connection, H2Sql.ASK, namespace(), channel(), held.getInt("lane")) == 1;
+            }
+        });
+    }
+
+    @Override
+    public boolean lanesAreWanted() {
+        return this.session.run("look whether lanes are wanted", connection -> {
+            try (PreparedStatement statement = prepare(connection, H2Sql.WANTED)) {
+                bind(statement, namespace(), channel());
+                return statement.executeQuery().next();
+            }
+        });
+    }
+
+    @Override
     public List<StoredEvent> read(
             List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without) {
         Long[] left = without.toArray(Long[]::new);

@@ -30,6 +30,26 @@ final class H2Sql {
              where namespace = ? and channel = ? and lane = ? and epoch = ?
                and (owner is null or expires_at < current_timestamp)""";
 
+    static final String HELD_BY_OTHERS = """
+            select l.lane
+              from {lanes} l
+             where l.namespace = ? and l.channel = ? and l.owner <> ? and l.expires_at > current_timestamp
+               and exists (
+                   select 1
+                     from {events} e
+                    where e.namespace = l.namespace and e.channel = l.channel and e.status = 'PENDING'
+                      and e.lane = l.lane and e.next_attempt_at <= ?)
+             fetch first 1 rows only""";
+
+    static final String ASK =
+            "update {lanes} set wanted_at = current_timestamp where namespace = ? and channel = ? and lane = ?";
+
+    static final String WANTED = """
+            select lane
+              from {lanes}
+             where namespace = ? and channel = ? and wanted_at > dateadd(second, -1, current_timestamp)
+             fetch first 1 rows only""";
+
     static final String READ = """
             select {columns}
               from {events}

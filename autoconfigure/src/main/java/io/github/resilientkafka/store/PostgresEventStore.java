@@ -29,6 +29,12 @@ final class PostgresEventStore extends JdbcEventStore {
 
     private final String release;
 
+    private final String heldByOthers;
+
+    private final String ask;
+
+    private final String wanted;
+
     private final String backlog;
 
     private final String writers;
@@ -49,6 +55,9 @@ final class PostgresEventStore extends JdbcEventStore {
         this.settleFailures = scope.sql(PostgresSql.FENCE + PostgresSql.FAIL);
         this.stillOwned = scope.sql(PostgresSql.STILL_OWNED);
         this.release = scope.sql(PostgresSql.RELEASE);
+        this.heldByOthers = scope.sql(PostgresSql.HELD_BY_OTHERS);
+        this.ask = scope.sql(PostgresSql.ASK);
+        this.wanted = scope.sql(PostgresSql.WANTED);
         this.backlog = scope.sql(PostgresSql.BACKLOG);
         this.writers = scope.sql(PostgresSql.WRITERS);
         this.lockLanes = scope.sql(PostgresSql.LOCK_LANES);
@@ -111,6 +120,29 @@ final class PostgresEventStore extends JdbcEventStore {
                         .text(this.scope.namespace())
                         .text(this.scope.channel())
                         .query());
+            }
+        });
+    }
+
+    @Override
+    public boolean askForLanes(String owner, Instant dueAt) {
+        return this.session.run("ask for lanes", connection -> {
+            try (var held = new PostgresParameters(connection, this.heldByOthers);
+                    var ask = new PostgresParameters(connection, this.ask)) {
+                boolean found = scoped(held.instant(dueAt)).text(owner).query().next();
+                if (found) {
+                    scoped(scoped(ask)).update();
+                }
+                return found;
+            }
+        });
+    }
+
+    @Override
+    public boolean lanesAreWanted() {
+        return this.session.run("look whether lanes are wanted", connection -> {
+            try (var parameters = new PostgresParameters(connection, this.wanted)) {
+                return scoped(parameters).query().next();
             }
         });
     }

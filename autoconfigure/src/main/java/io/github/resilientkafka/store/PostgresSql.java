@@ -51,6 +51,38 @@ final class PostgresSql {
              where l.namespace = ? and l.channel = ? and l.lane = due.lane
             returning l.lane, l.epoch""";
 
+    /** Whether others hold lanes that have due rows. */
+    static final String HELD_BY_OTHERS = """
+            select 1
+              from {lanes} l
+                   cross join lateral (
+                     select 1
+                       from {events} e
+                      where e.namespace = l.namespace and e.channel = l.channel
+                        and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
+                        and e.status = 'PENDING' and e.next_attempt_at <= ?
+                      order by e.lane, e.id
+                      limit 1) e
+             where l.namespace = ? and l.channel = ? and l.owner <> ? and l.expires_at > now()
+             limit 1""";
+
+    /** On any lane that is not being settled just now: nobody waits for anybody. */
+    static final String ASK = """
+            update {lanes} l
+               set wanted_at = now()
+              from (select k.lane
+                      from {lanes} k
+                     where k.namespace = ? and k.channel = ?
+                     limit 1
+                       for no key update of k skip locked) k
+             where l.namespace = ? and l.channel = ? and l.lane = k.lane""";
+
+    static final String WANTED = """
+            select 1
+              from {lanes}
+             where namespace = ? and channel = ? and wanted_at > now() - interval '1 second'
+             limit 1""";
+
     /** Of each lane so many rows, or fewer where they are large: up to the row that fills the lane's share of bytes. */
     static final String READ = """
             select e.*

@@ -26,7 +26,7 @@ class SchemaTables {
             created_at, updated_at, resolved_at""";
 
     private static final String LANE_COLUMNS =
-            "namespace, channel, lane, owner, epoch, expires_at, drained_to, resolved, dlq, dlq_failed";
+            "namespace, channel, lane, owner, epoch, expires_at, wanted_at, drained_to, resolved, dlq, dlq_failed";
 
     /**
      * Statements that touch no row but fail unless all columns are there and may be read and written.

@@ -15,9 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -220,6 +222,27 @@ class H2EventStoreTests {
         assertThat(this.store.settle("w", leases, List.of(), this.now, LEASE)).isFalse();
         assertThat(this.store.stillOwned("w", leases)).isEmpty();
         assertThat(this.store.stillOwned("other", taken)).isEqualTo(taken);
+    }
+
+    @Test
+    @DisplayName(
+            "W1: who finds no free lane asks for one if others hold lanes with due rows, and is heard for a second")
+    void lanesAreAskedFor() {
+        this.store.save(rows(1, this.now, 1, 2));
+        assertThat(this.store.askForLanes("w", this.now)).as("all free").isFalse();
+        List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, this.now, 64, LEASE);
+
+        assertThat(this.store.askForLanes("w", this.now)).as("its own").isFalse();
+        assertThat(this.store.askForLanes("other", this.now.minusSeconds(1)))
+                .as("not due")
+                .isFalse();
+        assertThat(this.store.lanesAreWanted()).isFalse();
+        assertThat(this.store.askForLanes("other", this.now)).isTrue();
+        assertThat(this.store.lanesAreWanted()).isTrue();
+
+        assertThat(this.store.settle("w", leases, List.of(), this.now, EXPIRED)).isTrue();
+        assertThat(this.store.askForLanes("other", this.now)).as("expired").isFalse();
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !this.store.lanesAreWanted());
     }
 
     @Test

@@ -46,6 +46,8 @@ class SharedDrainTests {
 
     private static final int FEWER_ROWS = 20_000;
 
+    private static final int MANY_ROWS = 120_000;
+
     private static final int BATCH_SIZE = 250;
 
     private static final int CONCURRENCY = 2;
@@ -108,6 +110,41 @@ class SharedDrainTests {
             assertThat(shares).allMatch(share -> share > ROWS / 10);
         } finally {
             this.kafka.start();
+        }
+    }
+
+    @Test
+    @DisplayName("W1: alone, an instance holds all lanes, half of them each worker; one that comes later gets its share"
+            + " in mid-drain, long before the next interval")
+    void whoComesLaterGetsLanes() throws Exception {
+        this.kafka.createTopic(this.topic, 6);
+        storeWithoutDraining("value", MANY_ROWS);
+        try (TestApplication first = slowly().start()) {
+            await("all lanes leased", () -> this.tables.leasedLanes().size() == EventStore.LANES);
+            Map<String, Long> lanesOfWorkers = this.tables.leasedLanes().stream()
+                    .collect(Collectors.groupingBy(Lane::owner, Collectors.counting()));
+            assertThat(lanesOfWorkers.values()).containsExactly(EventStore.LANES / 2L, EventStore.LANES / 2L);
+            String alone = instancesAtWork().iterator().next();
+            try (TestApplication second = slowly().start()) {
+                long start = System.nanoTime();
+                await("the second at work", () -> instancesAtWork().size() == 2);
+                long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+                long pending = this.tables.count(EventStatus.PENDING);
+                assertThat(pending).isPositive();
+                assertThat(this.tables.leasedLanes())
+                        .filteredOn(lane -> lane.instance().equals(alone))
+                        .hasSizeLessThanOrEqualTo(EventStore.LANES / 4);
+                await("all rows resolved", () -> this.tables.count(EventStatus.RESOLVED) == MANY_ROWS);
+
+                System.out.printf(
+                        "with %d rows pending a second instance had lanes after %d ms: %d and %d rows drained%n",
+                        pending, waited, delivered(first), delivered(second));
+                assertThat(delivered(second)).isGreaterThan(pending / 4);
+                assertThat(delivered(first)).isGreaterThan(MANY_ROWS - pending);
+                Map<String, Long> values = topic();
+                assertThat(values).hasSize(MANY_ROWS);
+                assertThat(records(values)).isEqualTo(MANY_ROWS);
+            }
         }
     }
 
@@ -263,6 +300,15 @@ class SharedDrainTests {
         return TestApplication.on(this.kafka, this.postgres)
                 .database(this.database)
                 .with("resilient-kafka.retry.interval", "1s");
+    }
+
+    /**
+     * In batches so small that the backlog lasts, looking for work only when it starts or somebody gives lanes back.
+     */
+    private TestApplication.Builder slowly() {
+        return application()
+                .with("resilient-kafka.retry.interval", "10m")
+                .with("resilient-kafka.retry.batch-size", EventStore.LANES);
     }
 
     private TestApplication.Builder application(int concurrency) {

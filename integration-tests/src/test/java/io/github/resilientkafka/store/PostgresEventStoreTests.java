@@ -14,6 +14,7 @@ import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.message.HeaderCodec;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -218,6 +221,27 @@ class PostgresEventStoreTests {
                 .extracting(StoredEvent::eventId)
                 .containsExactlyElementsOf(
                         saved.stream().map(FailedEvent::eventId).toList());
+    }
+
+    @Test
+    @DisplayName(
+            "W1: who finds no free lane asks for one if others hold lanes with due rows, and is heard for a second")
+    void lanesAreAskedFor() {
+        this.store.save(rows(1, 1, 2));
+        assertThat(this.store.askForLanes("w", NOW)).as("all free").isFalse();
+        List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, NOW, 64, LEASE);
+
+        assertThat(this.store.askForLanes("w", NOW)).as("its own").isFalse();
+        assertThat(this.store.askForLanes("other", NOW.minusSeconds(1)))
+                .as("not due")
+                .isFalse();
+        assertThat(this.store.lanesAreWanted()).isFalse();
+        assertThat(this.store.askForLanes("other", NOW)).isTrue();
+        assertThat(this.store.lanesAreWanted()).isTrue();
+
+        assertThat(this.store.settle("w", leases, List.of(), NOW, EXPIRED)).isTrue();
+        assertThat(this.store.askForLanes("other", NOW)).as("expired").isFalse();
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !this.store.lanesAreWanted());
     }
 
     @Test

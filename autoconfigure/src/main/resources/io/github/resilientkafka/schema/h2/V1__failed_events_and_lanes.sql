@@ -40,6 +40,7 @@ create index if not exists failed_kafka_events_settled
     on failed_kafka_events (namespace, channel, status, resolved_at);
 
 -- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
+-- wanted_at: when somebody who found no free lane asked for one, on whichever lane.
 -- drained_to is not used here: old versions of rows cost no search in H2.
 create table if not exists kafka_lane (
     namespace  varchar(200) not null,
@@ -48,6 +49,7 @@ create table if not exists kafka_lane (
     owner      varchar(255),
     epoch      bigint       default 0 not null,
     expires_at timestamp(6) with time zone,
+    wanted_at  timestamp(6) with time zone,
     drained_to bigint       default 0 not null,
     resolved   bigint       default 0 not null,
     dlq        bigint       default 0 not null,

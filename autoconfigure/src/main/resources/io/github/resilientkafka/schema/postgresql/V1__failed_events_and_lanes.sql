@@ -56,6 +56,7 @@ create index if not exists failed_kafka_events_settled
     where status in ('RESOLVED', 'DLQ');
 
 -- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
+-- wanted_at: when somebody who found no free lane asked for one, on whichever lane.
 -- Up to drained_to no row of the lane is pending. Who makes rows pending by hand need not touch it: it is checked every
 -- retry.interval.
 create table if not exists kafka_lane (
@@ -65,6 +66,7 @@ create table if not exists kafka_lane (
     owner      varchar(255),
     epoch      bigint       not null default 0,
     expires_at timestamptz,
+    wanted_at  timestamptz,
     drained_to bigint       not null default 0,
     resolved   bigint       not null default 0,
     dlq        bigint       not null default 0,
