@@ -65,13 +65,30 @@ public interface FailedEvents {
     boolean discard(long id);
 
     /**
-     * Deletes rows of a status that were settled before an instant, a bounded number of them.
-     * @param status RESOLVED or DLQ
+     * Deletes rows that were dead-lettered before an instant, the oldest first, a bounded number of them.
      * @param settledBefore the instant
      * @param limit how many at most
-     * @return how many were deleted; as many as the limit means there may be more
+     * @return how many were found; as many as the limit means there may be more
      */
-    int purge(EventStatus status, Instant settledBefore, int limit);
+    int purgeDeadLetters(Instant settledBefore, int limit);
+
+    /**
+     * Looks at a bounded number of rows in the order of their ids, and deletes those that were resolved before an instant.
+     * @param settledBefore the instant
+     * @param afterId looks at rows with larger ids, whoever's they are
+     * @param limit how many to look at
+     * @return what was deleted, and where to go on
+     */
+    PurgeStep purgeResolved(Instant settledBefore, long afterId, int limit);
+
+    /**
+     * A step on the way along the rows.
+     *
+     * @param purged how many rows were deleted
+     * @param lastId up to here all rows are older than the instant, or were looked at; where the next step begins
+     * @param more false if the next rows are younger than the instant, or there are none: nothing to purge there yet
+     */
+    record PurgeStep(int purged, long lastId, boolean more) {}
 
     /**
      * Which rows to show; null means any.

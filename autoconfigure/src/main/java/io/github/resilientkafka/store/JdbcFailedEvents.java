@@ -9,12 +9,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -112,50 +108,13 @@ abstract class JdbcFailedEvents implements FailedEvents {
     }
 
     @Override
-    public int purge(EventStatus status, Instant settledBefore, int limit) {
-        if (status != EventStatus.RESOLVED && status != EventStatus.DLQ) {
-            throw new IllegalArgumentException("Rows that are " + status + " are never purged");
-        }
-        return this.session.inTransaction("purge events", connection -> {
-            Map<Long, Integer> found = settledRows(
-                    connection,
-                    "namespace = ? and channel = ? and status = '" + status
-                            + "' and resolved_at < ? order by resolved_at fetch first " + limit + " rows only",
-                    this.scope.namespace(),
-                    this.scope.channel(),
-                    timestamp(settledBefore));
-            if (found.isEmpty()) {
-                return 0;
-            }
-            for (int lane : new TreeSet<>(found.values())) {
-                lock(connection, lane);
-            }
-            Map<Long, Integer> locked = settledRows(
-                    connection, "id = any(?) and status || '' = '" + status + "' for update skip locked", (Object)
-                            found.keySet().toArray(Long[]::new));
-            update(connection, "delete from {events} where id = any(?)", (Object)
-                    locked.keySet().toArray(Long[]::new));
-            Map<Integer, Integer> lanes = new TreeMap<>();
-            locked.values().forEach(lane -> lanes.merge(lane, 1, Integer::sum));
-            for (Map.Entry<Integer, Integer> lane : lanes.entrySet()) {
-                subtract(connection, status, lane.getKey(), lane.getValue());
-            }
-            return found.size();
-        });
+    public int purgeDeadLetters(Instant settledBefore, int limit) {
+        return new JdbcPurge(this).deadLetters(settledBefore, limit);
     }
 
-    private Map<Long, Integer> settledRows(Connection connection, String condition, @Nullable Object... values)
-            throws SQLException {
-        Map<Long, Integer> laneOfRow = new HashMap<>();
-        String select = "select id, lane from {events} where " + condition;
-        try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(select))) {
-            bind(statement, values);
-            ResultSet rows = statement.executeQuery();
-            while (rows.next()) {
-                laneOfRow.put(rows.getLong("id"), rows.getInt("lane"));
-            }
-        }
-        return laneOfRow;
+    @Override
+    public PurgeStep purgeResolved(Instant settledBefore, long afterId, int limit) {
+        return new JdbcPurge(this).resolved(settledBefore, afterId, limit);
     }
 
     /**
@@ -191,7 +150,7 @@ abstract class JdbcFailedEvents implements FailedEvents {
         }
     }
 
-    private void lock(Connection connection, int lane) throws SQLException {
+    void lock(Connection connection, int lane) throws SQLException {
         String sql = "select lane from {lanes} where namespace = ? and channel = ? and lane = ? for update";
         try (PreparedStatement statement = connection.prepareStatement(this.scope.sql(sql))) {
             bind(statement, this.scope.namespace(), this.scope.channel(), lane);
@@ -199,7 +158,7 @@ abstract class JdbcFailedEvents implements FailedEvents {
         }
     }
 
-    private void subtract(Connection connection, EventStatus status, int lane, int rows) throws SQLException {
+    void subtract(Connection connection, EventStatus status, int lane, int rows) throws SQLException {
         String total = status.name().toLowerCase(java.util.Locale.ROOT);
         String sql = "update {lanes} set " + total + " = greatest(0, " + total
                 + " - ?) where namespace = ? and channel = ? and lane = ?";

@@ -5,9 +5,9 @@ import static io.github.resilientkafka.store.EventRows.row;
 import static io.github.resilientkafka.store.EventRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.store.FailedEvents.PurgeStep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -280,14 +280,16 @@ class H2EventStoreTests {
         assertThat(this.events.retry(rows.get(0).id(), this.now)).isFalse();
         assertThat(this.events.discard(rows.get(4).id())).isTrue();
         assertThat(this.events.discard(rows.get(1).id())).isFalse();
-        assertThat(this.events.purge(EventStatus.DLQ, this.now, 10)).isZero();
-        assertThat(this.events.purge(EventStatus.DLQ, this.now.plusSeconds(1), 10))
-                .isEqualTo(1);
-        assertThat(this.events.purge(EventStatus.RESOLVED, this.now.plusSeconds(1), 1))
-                .isEqualTo(1);
+        assertThat(this.events.purgeDeadLetters(this.now, 10)).isZero();
+        assertThat(this.events.purgeDeadLetters(this.now.plusSeconds(1), 10)).isEqualTo(1);
+        assertThat(this.events.purgeResolved(this.now.plusSeconds(1), 0, 1))
+                .isEqualTo(new PurgeStep(1, rows.get(0).id(), true));
+        assertThat(this.events
+                        .purgeResolved(this.now.minusSeconds(1), rows.get(0).id(), 10)
+                        .purged())
+                .isZero();
 
         assertThat(this.events.stats()).isEqualTo(new RetryStats(2, true, 1, 0, 0, this.now));
-        assertThatIllegalArgumentException().isThrownBy(() -> this.events.purge(EventStatus.DLQ_FAILED, this.now, 1));
     }
 
     @Test

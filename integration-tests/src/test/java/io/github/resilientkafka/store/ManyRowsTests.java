@@ -7,6 +7,7 @@ import static io.github.resilientkafka.store.StoreDatabase.rows;
 import static io.github.resilientkafka.store.StoreDatabase.scope;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilientkafka.store.FailedEvents.PurgeStep;
 import io.github.resilientkafka.store.RecordedPlans.Plan;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.sql.Connection;
@@ -62,7 +63,8 @@ class ManyRowsTests {
             "failed_kafka_events_event",
             "failed_kafka_events_pending",
             "failed_kafka_events_dlq_failed",
-            "failed_kafka_events_settled");
+            "failed_kafka_events_dead_letters",
+            "failed_kafka_events_dead_letter_age");
 
     private final StoreDatabase database = new StoreDatabase(LocalPostgres.shared());
 
@@ -211,11 +213,17 @@ class ManyRowsTests {
             assertThat(events.discard(rows.get(2).id())).isTrue();
             assertThat(events.discard(rows.get(3).id())).isTrue();
             check(plans, "discard", 200);
-            assertThat(events.purge(EventStatus.RESOLVED, Instant.now(), BATCH)).isEqualTo(BATCH);
+            PurgeStep step = events.purgeResolved(Instant.now(), ROWS - OUTAGE, BATCH);
+            assertThat(step.purged()).isGreaterThan(BATCH / 2);
+            assertThat(step.more()).isTrue();
             check(plans, "purge", PAGES_PER_BATCH);
-            assertThat(events.purge(EventStatus.DLQ, NOW.minusSeconds(1), BATCH))
-                    .isZero();
-            check(plans, "purge of nothing", 100);
+            assertThat(events.purgeResolved(Instant.EPOCH, step.lastId(), BATCH))
+                    .isEqualTo(new PurgeStep(0, step.lastId(), false));
+            check(plans, "purge of nothing", BATCH);
+            assertThat(events.purgeDeadLetters(Instant.now(), BATCH)).isPositive();
+            check(plans, "purge of dead letters", 1_000);
+            assertThat(events.purgeDeadLetters(NOW.minusSeconds(1), BATCH)).isZero();
+            check(plans, "purge of no dead letters", 100);
         }
     }
 

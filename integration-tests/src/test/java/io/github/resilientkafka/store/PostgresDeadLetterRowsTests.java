@@ -98,7 +98,7 @@ class PostgresDeadLetterRowsTests {
                             taken.addAndGet(this.events.discard(id) ? 1 : 0);
                         }
                         if (i % 20 == 0) {
-                            this.events.purge(EventStatus.DLQ, NOW.plusSeconds(1), 3);
+                            this.events.purgeDeadLetters(NOW.plusSeconds(1), 3);
                         }
                     }
                 }

@@ -195,7 +195,7 @@ class PostgresEventStoreTests {
                                     100))
                     .hasSize(21);
             assertThat(flagged.events().retry(rows.get(9).id(), NOW)).isTrue();
-            assertThat(flagged.events().purge(EventStatus.RESOLVED, NOW.plusSeconds(1), 5))
+            assertThat(flagged.events().purgeResolved(NOW.plusSeconds(1), 0, 5).purged())
                     .isEqualTo(5);
             assertThat(flagged.events().stats()).isEqualTo(new RetryStats(12, true, 4, 0, 0, NOW));
         }

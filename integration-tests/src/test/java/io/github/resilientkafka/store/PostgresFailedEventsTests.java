@@ -5,10 +5,11 @@ import static io.github.resilientkafka.store.StoreDatabase.NOW;
 import static io.github.resilientkafka.store.StoreDatabase.attempt;
 import static io.github.resilientkafka.store.StoreDatabase.rows;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resilientkafka.store.FailedEvents.PurgeStep;
 import io.github.resilientkafka.testing.LocalPostgres;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -81,14 +82,35 @@ class PostgresFailedEventsTests {
     void purgeTakesTheOldestOfItsStatusAChunkAtATime() {
         settled();
 
-        assertThat(this.events.purge(EventStatus.DLQ, NOW, 10)).isZero();
-        assertThat(this.events.purge(EventStatus.DLQ, NOW.plusSeconds(1), 10)).isEqualTo(2);
-        assertThat(this.events.purge(EventStatus.RESOLVED, NOW.plusSeconds(1), 1))
-                .isEqualTo(1);
+        assertThat(this.events.purgeDeadLetters(NOW, 10)).isZero();
+        assertThat(this.events.purgeDeadLetters(NOW.plusSeconds(1), 10)).isEqualTo(2);
+        assertThat(this.events.purgeResolved(NOW.plusSeconds(1), 0, 1)).isEqualTo(new PurgeStep(1, 1, true));
 
         assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 1, 0, 1, NOW));
-        assertThatIllegalArgumentException().isThrownBy(() -> this.events.purge(EventStatus.DLQ_FAILED, NOW, 1));
-        assertThatIllegalArgumentException().isThrownBy(() -> this.events.purge(EventStatus.PENDING, NOW, 1));
+    }
+
+    @Test
+    @DisplayName(
+            "purge: acknowledged rows in the order of their ids, as far as rows are old enough; nothing that waits,"
+                    + " was acknowledged later, or is another application's")
+    void purgeWalksAlongTheIds() {
+        this.store.save(rows(10, 1));
+        this.database.jdbc().update("""
+                update failed_kafka_events
+                   set status = case when id in (2, 3) then 'PENDING' when id = 4 then 'DLQ_FAILED' else 'RESOLVED' end,
+                       namespace = case id when 5 then 'other' else namespace end,
+                       created_at = created_at + case when id in (9, 10) then interval '1 hour' else interval '0' end,
+                       resolved_at = created_at + case when id in (6, 9, 10) then interval '1 hour' else interval '0' end""");
+        Instant before = NOW.plusSeconds(60);
+
+        assertThat(this.events.purgeResolved(before, 0, 3)).isEqualTo(new PurgeStep(1, 3, true));
+        assertThat(this.events.purgeResolved(before, 3, 3)).isEqualTo(new PurgeStep(0, 6, true));
+        assertThat(this.events.purgeResolved(before, 6, 3)).isEqualTo(new PurgeStep(2, 8, true));
+        assertThat(this.events.purgeResolved(before, 8, 2))
+                .as("9 and 10 are too young")
+                .isEqualTo(new PurgeStep(0, 8, false));
+        assertThat(this.database.jdbc().queryForList("select id from failed_kafka_events order by id", Integer.class))
+                .containsExactly(2, 3, 4, 5, 6, 9, 10);
     }
 
     @Test
@@ -96,7 +118,7 @@ class PostgresFailedEventsTests {
         settled();
         this.database.jdbc().update("update kafka_lane set resolved = 0, dlq = 0, dlq_failed = 0");
 
-        this.events.purge(EventStatus.RESOLVED, NOW.plusSeconds(1), 10);
+        this.events.purgeResolved(NOW.plusSeconds(1), 0, 10);
 
         assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 0, 0, 0, NOW));
     }
@@ -200,7 +222,11 @@ class PostgresFailedEventsTests {
             this.events.retry(id, NOW);
             this.events.discard(ThreadLocalRandom.current().nextLong(1, 30 * 64));
             if (i % 5 == 0) {
-                this.events.purge(i % 2 == 0 ? EventStatus.RESOLVED : EventStatus.DLQ, NOW.plusSeconds(1), 7);
+                Instant before = NOW.plusSeconds(1);
+                int purged = i % 2 == 0
+                        ? this.events.purgeResolved(before, 0, 70).purged()
+                        : this.events.purgeDeadLetters(before, 7);
+                assertThat(purged).isBetween(0, 70);
             }
         }
     }

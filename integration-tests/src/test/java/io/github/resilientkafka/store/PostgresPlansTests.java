@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.resilientkafka.store.DeadLetterRows.Chunk;
 import io.github.resilientkafka.store.DeadLetterRows.Selection;
+import io.github.resilientkafka.store.FailedEvents.PurgeStep;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.util.List;
 import java.util.UUID;
@@ -113,9 +114,9 @@ class PostgresPlansTests {
         long before = touched();
         for (int i = 0; i < 8; i++) {
             assertThat(this.events.stats().pending()).isEqualTo(200);
-            assertThat(this.events.purge(EventStatus.RESOLVED, NOW.minusSeconds(1_000_000_000), 10))
-                    .isZero();
-            assertThat(this.events.purge(EventStatus.DLQ, NOW, 10)).isZero();
+            assertThat(this.events.purgeResolved(NOW.plusSeconds(1), 100L * i, 10))
+                    .isEqualTo(new PurgeStep(0, 100L * i + 10, true));
+            assertThat(this.events.purgeDeadLetters(NOW, 10)).isZero();
         }
 
         assertThat(touched() - before).isLessThan(TOUCHED_AT_MOST);

@@ -31,13 +31,9 @@ create table if not exists failed_kafka_events (
 create unique index if not exists failed_kafka_events_event
     on failed_kafka_events (event_id, row_id);
 
--- What the relay leases and reads.
+-- What the relay leases and reads; dead letters that are purged.
 create index if not exists failed_kafka_events_waiting
     on failed_kafka_events (namespace, channel, status, lane, id);
-
--- What is purged.
-create index if not exists failed_kafka_events_settled
-    on failed_kafka_events (namespace, channel, status, resolved_at);
 
 -- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
 -- wanted_at: when somebody who found no free lane asked for one, on whichever lane.

@@ -50,10 +50,10 @@ create index if not exists failed_kafka_events_dead_letters
     on failed_kafka_events (namespace, channel, topic, id)
     where status = 'DLQ';
 
--- What is purged.
-create index if not exists failed_kafka_events_settled
-    on failed_kafka_events (namespace, channel, status, resolved_at)
-    where status in ('RESOLVED', 'DLQ');
+-- Dead letters by age, to be purged. Acknowledged rows are in no such index: they are purged in the order of their ids.
+create index if not exists failed_kafka_events_dead_letter_age
+    on failed_kafka_events (namespace, channel, resolved_at)
+    where status = 'DLQ';
 
 -- Who may drain which lane, and how many rows of the lane stand where (pending ones are counted, not kept here).
 -- wanted_at: when somebody who found no free lane asked for one, on whichever lane.
