@@ -120,10 +120,14 @@ public final class HeaderCodec {
 
         private final String json;
 
+        /** Whether nothing is escaped, as in nearly all headers: strings are cut out, not put together. */
+        private final boolean plain;
+
         private int position;
 
         private Parser(String json) {
             this.json = json;
+            this.plain = json.indexOf('\\') < 0;
         }
 
         private List<Header> headers() {
@@ -182,6 +186,12 @@ public final class HeaderCodec {
 
         private String string() {
             expect('"');
+            int end = this.plain ? this.json.indexOf('"', this.position) : -1;
+            if (end >= 0) {
+                String text = this.json.substring(this.position, end);
+                this.position = end + 1;
+                return text;
+            }
             StringBuilder text = new StringBuilder();
             for (char c = next(); c != '"'; c = next()) {
                 text.append(c == '\\' ? unescaped() : c);

@@ -52,22 +52,25 @@ abstract class JdbcEventStore implements EventStore {
         });
     }
 
+    /**
+     * Reads a row of {@link #COLUMNS}, by position: names would be looked up for every column of every row.
+     */
     static StoredEvent storedEvent(ResultSet row) throws SQLException {
         return new StoredEvent(
-                row.getLong("id"),
-                row.getObject("event_id", UUID.class),
-                row.getInt("lane"),
-                row.getString("topic"),
-                row.getObject("partition_no", Integer.class),
-                row.getLong("record_timestamp"),
-                row.getBytes("record_key"),
-                row.getBytes("payload"),
-                row.getString("headers"),
-                FailureKind.valueOf(row.getString("failure_kind")),
-                row.getInt("attempts"),
-                row.getString("error_type"),
-                row.getString("error_message"),
-                row.getObject("created_at", OffsetDateTime.class).toInstant());
+                row.getLong(1),
+                row.getObject(2, UUID.class),
+                row.getInt(3),
+                row.getString(4),
+                row.getObject(5, Integer.class),
+                row.getLong(6),
+                row.getBytes(7),
+                row.getBytes(8),
+                row.getString(9),
+                FailureKind.valueOf(row.getString(10)),
+                row.getInt(11),
+                row.getString(12),
+                row.getString(13),
+                row.getObject(14, OffsetDateTime.class).toInstant());
     }
 
     static List<LaneLease> leases(ResultSet rows) throws SQLException {
