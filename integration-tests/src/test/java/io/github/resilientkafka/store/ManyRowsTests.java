@@ -70,6 +70,9 @@ class ManyRowsTests {
 
     private final JdbcTemplate jdbc = this.database.jdbc();
 
+    /** The worker's, which goes on from one drain to the next. */
+    private final DrainProgress progress = new DrainProgress(Duration.ZERO);
+
     private Connection idle;
 
     @BeforeAll
@@ -234,7 +237,6 @@ class ManyRowsTests {
     /** What a worker does, and every statement of it on an index, the last batch as cheap as the first. */
     private void drain(RecordedPlans plans, int batches) {
         EventStore store = DatabaseVendor.POSTGRESQL.eventStore(session(plans), scope(null, "app"), true);
-        DrainProgress progress = new DrainProgress(Duration.ZERO);
         store.save(rows(BATCH / 2, 1, 2));
         check(plans, "save", PAGES_PER_BATCH);
         for (int i = 0; i < batches; i++) {
@@ -252,8 +254,8 @@ class ManyRowsTests {
                     .toList();
             assertThat(store.settleFailures("w", leases, failed, NOW, LEASE)).isTrue();
             check(plans, "settle failures", PAGES_PER_BATCH / 5);
-            progress.settled(rows);
-            store.advance(progress);
+            this.progress.settled(rows);
+            store.advance(this.progress);
             check(plans, "advance", 6 * BATCH);
             assertThat(store.stillOwned("w", leases)).hasSize(16);
             store.release("w", leases);
