@@ -36,7 +36,7 @@ final class LaneShare {
      * Creates the share of a worker.
      * @param owner its name in the leases
      * @param workers how many workers the instance has
-     * @param remember how long lanes are shared after somebody had to ask
+     * @param remember how long lanes are shared after somebody had to ask, unless the backlog is drained before
      */
     LaneShare(EventStore store, String owner, int workers, Duration remember) {
         this.store = store;
@@ -66,9 +66,8 @@ final class LaneShare {
      */
     boolean ask(Instant now) {
         boolean asked = this.store.askForLanes(this.owner, now);
-        if (asked) {
-            share();
-        }
+        // Where nobody is at work any more, the next backlog is anybody's: workers of one instance ask each other, too.
+        this.sharedUntilNanos = System.nanoTime() + (asked ? this.rememberNanos : 0);
         return asked;
     }
 
@@ -85,11 +84,7 @@ final class LaneShare {
         if (!this.store.lanesAreWanted()) {
             return 0;
         }
-        share();
+        this.sharedUntilNanos = now + this.rememberNanos;
         return held - whenShared();
-    }
-
-    private void share() {
-        this.sharedUntilNanos = System.nanoTime() + this.rememberNanos;
     }
 }
