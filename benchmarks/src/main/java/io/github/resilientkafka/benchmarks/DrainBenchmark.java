@@ -70,7 +70,8 @@ final class DrainBenchmark implements Benchmark {
 
     private static void refill(Database database, String table, String columns) throws SQLException {
         // Nothing of the other side's is left to be vacuumed or written back.
-        database.execute("truncate " + Database.EVENTS + ", " + IdealLoop.TABLE);
+        database.execute(
+                "truncate " + Database.EVENTS + ", " + IdealLoop.TABLE, "update kafka_lane set drained_to = 0");
         database.execute(
                 "insert into " + table + " (" + columns + ") select " + columns + " from " + BACKLOG + " order by id");
         database.settleDown(table);

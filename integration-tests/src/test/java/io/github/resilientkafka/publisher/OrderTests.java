@@ -9,6 +9,7 @@ import io.github.resilientkafka.KeyOrder;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.message.PublishResult.Outcome;
+import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.time.Duration;
@@ -133,24 +134,23 @@ class OrderTests {
                             .outcome())
                     .isEqualTo(Outcome.STORED);
             long stored = System.nanoTime();
-            long learned = stored;
             int number = 1;
-            int overtaking = 0;
-            while (get(sending.publisher().publish(this.topic, "k", "sending-" + number++))
-                            .outcome()
-                    == Outcome.SENT) {
-                overtaking++;
-                learned = System.nanoTime();
-                assertThat(Duration.ofNanos(learned - stored)).isLessThan(Duration.ofSeconds(3));
+            // Until it stores behind the row, or its relay, which happened to be at work, has delivered that.
+            while (get(sending.publisher().publish(this.topic, "k", "sending-" + number))
+                                    .outcome()
+                            == Outcome.SENT
+                    && sending.rows(EventStatus.PENDING) > 0) {
+                number++;
             }
-            Duration bound = Duration.ofNanos(learned - stored);
-            System.out.printf("the other instance learned within %d ms, %d events%n", bound.toMillis(), overtaking);
-            assertThat(bound).isLessThan(Duration.ofSeconds(2));
+            Duration bound = Duration.ofNanos(System.nanoTime() - stored);
+            System.out.printf("the other instance learned within %d ms, %d events%n", bound.toMillis(), number - 1);
+            assertThat(bound).isLessThan(Duration.ofSeconds(3));
+            get(sending.publisher().publish(this.topic, "k", "sending-" + ++number));
             sending.awaitNoneLeft(RECOVERY);
             List<String> values = records().stream()
                     .map(record -> TopicReader.text(record.value()))
                     .toList();
-            assertThat(values).containsSubsequence("storing-0", "storing-1", "sending-" + (number - 1));
+            assertThat(values).containsSubsequence("storing-0", "storing-1", "sending-" + number);
         }
     }
 
