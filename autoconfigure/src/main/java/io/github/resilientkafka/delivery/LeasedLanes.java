@@ -200,6 +200,10 @@ final class LeasedLanes {
      * @return whether any was given back
      */
     boolean shareWithOthers() {
+        if (System.nanoTime() - sendUntilNanos() >= 0) {
+            // The lease may be over: that is to be found out first.
+            return false;
+        }
         int surplus = this.share.surplus(this.leases.size());
         if (surplus > 0) {
             giveBack(this.leases.subList(this.leases.size() - surplus, this.leases.size()));
