@@ -3,6 +3,7 @@ package io.github.resilientkafka.store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.springframework.dao.DataAccessException;
@@ -67,6 +68,7 @@ final class JdbcSession {
     <T> T inTransaction(String task, Work<T> work) {
         return execute(task, false, connection -> {
             try {
+                limitStandstill(connection);
                 T result = work.on(connection);
                 connection.commit();
                 return result;
@@ -134,6 +136,18 @@ final class JdbcSession {
             }
         } catch (SQLException ex) {
             // The connection is broken: the error of the work itself, if any, says more, and the pool will notice.
+        }
+    }
+
+    /**
+     * A process that stands still between two statements must not keep its locks: others could not take its lanes over.
+     * Local to the transaction, so that nothing of it is left in a pooled session.
+     */
+    private static void limitStandstill(Connection connection) throws SQLException {
+        if (connection.getMetaData().getDatabaseProductName().equals("PostgreSQL")) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("set local idle_in_transaction_session_timeout = '2s'");
+            }
         }
     }
 
