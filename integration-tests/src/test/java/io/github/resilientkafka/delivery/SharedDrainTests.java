@@ -44,7 +44,7 @@ class SharedDrainTests {
 
     private static final int ROWS = 51_000;
 
-    private static final int FEWER_ROWS = 20_000;
+    private static final int FEWER_ROWS = 60_000;
 
     private static final int MANY_ROWS = 120_000;
 
