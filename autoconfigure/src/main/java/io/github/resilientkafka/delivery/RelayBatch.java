@@ -35,7 +35,7 @@ class RelayBatch {
 
     private boolean refused;
 
-    private boolean heldAny;
+    private boolean readsGoPastHeld;
 
     /**
      * Creates a batch.
@@ -66,7 +66,7 @@ class RelayBatch {
                 this.sent.add(send);
                 send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
             } else if (mustWait(relay.holds(), session, row)) {
-                this.heldAny = true;
+                this.readsGoPastHeld = !relay.holds().isFull();
                 this.answered.countDown();
             } else {
                 send(relay, session, send);
@@ -170,10 +170,10 @@ class RelayBatch {
     }
 
     /**
-     * Returns whether nothing was sent or held: reading on would bring the same rows again.
+     * Returns whether nothing was sent and what is held is not left out by the next read: it would bring the same rows.
      */
     boolean cameToNothing() {
-        return this.sent.isEmpty() && !this.heldAny;
+        return this.sent.isEmpty() && !this.readsGoPastHeld;
     }
 
     List<RelayedRow> sent() {

@@ -216,6 +216,7 @@ final class LaneGates implements EventsUnderWay {
     }
 
     private void ask() {
+        Thread asking = this.thread;
         long now = System.nanoTime();
         List<Question> questions = questions(now);
         if (questions.isEmpty()) {
@@ -224,12 +225,26 @@ final class LaneGates implements EventsUnderWay {
         List<Integer> lanes =
                 questions.stream().map(question -> question.gate().lane()).toList();
         Map<Integer, LaneBacklog> backlogs = new HashMap<>();
+        RuntimeException failure = null;
         try {
             this.pendingRows.of(lanes).forEach(backlog -> backlogs.put(backlog.lane(), backlog));
         } catch (RuntimeException ex) {
-            noAnswer(ex, now);
-            return;
+            failure = ex;
         }
+        synchronized (this.turn) {
+            if (this.thread != asking) {
+                // Held up for so long that the gates were stopped, and perhaps started anew, meanwhile.
+                return;
+            }
+            if (failure != null) {
+                noAnswer(failure, now);
+            } else {
+                answered(questions, backlogs, now);
+            }
+        }
+    }
+
+    private void answered(List<Question> questions, Map<Integer, LaneBacklog> backlogs, long now) {
         long answered = System.nanoTime();
         if (now - this.nextDirectNanos >= 0) {
             this.nextDirectNanos = answered + OTHERS_BACKLOG_INTERVAL.toNanos();

@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
  * Partitions that cannot take records at the moment although Kafka is there: they are not tried for 1 to 30 seconds,
  * neither with new events nor with stored ones, while everything else goes on. Internal. Thread-safe.
  * <p>
- * Rows that were found to wait are remembered, so that reads can go past them.
+ * Rows that were found to wait are remembered, so that reads can go past them; as many as cost a read little. Where more
+ * wait, what is stored behind them in their lanes waits, too.
  */
 public final class PartitionHolds {
 
     private static final long FIRST_NANOS = Duration.ofSeconds(1).toNanos();
 
     private static final long MAX_NANOS = Duration.ofSeconds(30).toNanos();
+
+    static final int MAX_REMEMBERED = 10_000;
 
     private final Map<TopicPartition, Hold> holds = new ConcurrentHashMap<>();
 
@@ -76,7 +79,7 @@ public final class PartitionHolds {
      * @param first its row that has failed
      */
     public synchronized void hold(TopicPartition partition, StoredEvent first) {
-        hold(partition).waiting.add(first.id());
+        remember(hold(partition), first);
     }
 
     synchronized Hold hold(TopicPartition partition) {
@@ -116,7 +119,7 @@ public final class PartitionHolds {
     }
 
     /**
-     * Returns whether a row has to wait, and remembers it if so.
+     * Returns whether a row has to wait, and remembers it if so, unless that are too many.
      * @param partition its partition
      * @param row the row
      * @return whether the partition is held
@@ -126,8 +129,26 @@ public final class PartitionHolds {
         if (hold == null || hold.isOver()) {
             return false;
         }
-        hold.waiting.add(row.id());
+        remember(hold, row);
         return true;
+    }
+
+    private void remember(Hold hold, StoredEvent row) {
+        if (!isFull()) {
+            hold.waiting.add(row.id());
+        }
+    }
+
+    /**
+     * Returns whether no more rows are remembered: reading on would bring the same ones again.
+     * @return whether reads stop at rows that wait
+     */
+    public synchronized boolean isFull() {
+        int remembered = 0;
+        for (Hold hold : this.holds.values()) {
+            remembered += hold.isOver() ? 0 : hold.waiting.size();
+        }
+        return remembered >= MAX_REMEMBERED;
     }
 
     /**

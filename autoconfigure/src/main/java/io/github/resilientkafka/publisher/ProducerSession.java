@@ -187,9 +187,10 @@ public final class ProducerSession {
      * callback of this producer, then as soon as that has returned.
      */
     void abandon(Throwable reason) {
+        // Whoever comes second, too, returns only when everybody has been told: it may go on to make a successor.
+        announceEnd();
         if (this.abandoned.compareAndSet(false, true)) {
             this.reasonOfEnd = reason;
-            announceEnd();
             try {
                 close(Duration.ZERO);
             } finally {

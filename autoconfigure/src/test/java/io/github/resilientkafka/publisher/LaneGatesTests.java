@@ -9,6 +9,7 @@ import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -94,6 +95,26 @@ class LaneGatesTests {
         this.frozen.countDown();
         Awaitility.await().until(() -> threads() == 1);
         Awaitility.await().until(() -> this.gates.diverted() == 0);
+    }
+
+    @Test
+    @DisplayName("W5: a question from before a restart says nothing: not even that the database could not be asked")
+    void anAnswerFromBeforeARestart() throws InterruptedException {
+        AtomicBoolean first = new AtomicBoolean(true);
+        start(gates(lanes -> {
+            if (first.getAndSet(false)) {
+                freezes(lanes);
+                return fails(lanes);
+            }
+            return List.of(new LaneBacklog(0, 1, 2_000_000));
+        }));
+        this.asked.await();
+        this.gates.stop();
+        this.gates.start();
+        Awaitility.await().until(() -> this.gates.of(0).state() == State.STORING);
+        this.frozen.countDown();
+        Awaitility.await().until(() -> threads() == 1);
+        assertThat(this.gates.of(0).state()).isEqualTo(State.STORING);
     }
 
     private static long threads() {

@@ -59,6 +59,21 @@ class PartitionHoldsTests {
     }
 
     @Test
+    void tooManyRowsToRememberWaitAllTheSame() {
+        this.holds.hold(this.partition, row(0));
+        for (int id = 1; id < PartitionHolds.MAX_REMEMBERED; id++) {
+            assertThat(this.holds.isFull()).isFalse();
+            this.holds.holds(this.partition, row(id));
+        }
+        assertThat(this.holds.isFull()).isTrue();
+        assertThat(this.holds.holds(this.partition, row(PartitionHolds.MAX_REMEMBERED)))
+                .isTrue();
+        assertThat(this.holds.held().rows()).hasSize(PartitionHolds.MAX_REMEMBERED);
+        this.holds.release(this.partition);
+        assertThat(this.holds.isFull()).isFalse();
+    }
+
+    @Test
     void aHeldTopicHoldsNewEventsOfAllItsPartitions() {
         this.holds.hold(PartitionHolds.wholeTopic("orders"), row(1));
         assertThat(this.holds.isHeld(this.partition)).isTrue();

@@ -91,16 +91,17 @@ class ProducerSessionsTests {
             await(told);
             producersWhenTold.add(this.producers.size());
         });
-        send();
+        ProducerSession session = send().session;
         Thread io = new Thread(() -> producer(0).errorNext(new TimeoutException("expired (says the test)")));
         io.start();
         telling.await();
-        Thread other = new Thread(() -> {
-            ProducerSession session = send().session;
-            this.sessions.abandon(session, new IllegalStateException("says the test"));
-        });
-        told.countDown();
+        Thread other = new Thread(() -> this.sessions.abandon(session, new IllegalStateException("says the test")));
         other.start();
+        // Until everybody is told the second thread is held up, and with it whoever might make a successor.
+        Awaitility.await()
+                .until(() -> other.getState() == Thread.State.BLOCKED || other.getState() == Thread.State.TERMINATED);
+        assertThat(other.getState()).isEqualTo(Thread.State.BLOCKED);
+        told.countDown();
         io.join();
         other.join();
         Awaitility.await().until(() -> this.sessions.current() != null);

@@ -411,6 +411,26 @@ class PostgresEventStoreTests {
     }
 
     @Test
+    void aSettleThatWaitsForSomebodyWhoTouchesTheLaneCountsItsRows() throws Exception {
+        this.store.save(rows(3, 1, 2));
+        List<LaneLease> leases = lease("w");
+        List<StoredEvent> rows = read(leases, 6);
+        List<Boolean> settled = Collections.synchronizedList(new ArrayList<>());
+        try (var connection = this.database.pool().getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("update kafka_lane set wanted_at = now() where lane = 1");
+            Thread settling = new Thread(() -> settled.add(this.store.settle("w", leases, rows, NOW, LEASE)));
+            settling.start();
+            Threads.awaitLockedBackend(this.database.jdbc());
+            connection.commit();
+            settling.join();
+        }
+
+        assertThat(settled).containsExactly(true);
+        assertThat(this.events.stats()).isEqualTo(new RetryStats(0, true, 6, 0, 0, null));
+    }
+
+    @Test
     void aRowThatIsGoneIsNotCounted() {
         this.store.save(rows(2, 1));
         List<LaneLease> leases = lease("w");
