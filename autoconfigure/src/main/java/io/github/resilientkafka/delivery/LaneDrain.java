@@ -33,9 +33,13 @@ final class LaneDrain {
 
     private final FailedSends failedSends;
 
+    private final IdWindow window;
+
     LaneDrain(RelayContext relay, LeasedLanes lanes) {
         this.relay = relay;
         this.lanes = lanes;
+        this.window =
+                new IdWindow(relay.properties().batchSize(), lanes.leases().size());
         this.failedSends = new FailedSends(relay);
     }
 
@@ -93,19 +97,35 @@ final class LaneDrain {
         PartitionHolds.Held held = this.relay.holds().held();
         Set<Long> without = new HashSet<>(inFlight.ids());
         without.addAll(held.rows());
-        List<StoredEvent> rows = this.relay
+        boolean anywhere = this.window.isOpen();
+        List<StoredEvent> rows = this.window.take(read(without));
+        if (!anywhere && this.window.isOpen()) {
+            anywhere = true;
+            rows = this.window.take(read(without));
+        }
+        if (anywhere) {
+            Set<Integer> busy = new HashSet<>();
+            rows.forEach(row -> busy.add(row.lane()));
+            inFlight.rows().forEach(row -> busy.add(row.lane()));
+            this.lanes.keepOnly(busy);
+        }
+        return new RelayBatch(rows, held.partitions());
+    }
+
+    /**
+     * Within a window a lane may have up to twice its share.
+     */
+    private List<StoredEvent> read(Set<Long> without) {
+        int batchSize = this.relay.properties().batchSize();
+        return this.relay
                 .store()
                 .read(
                         this.lanes.leases(),
                         EventStatus.PENDING,
                         this.relay.clock().instant(),
-                        this.relay.properties().batchSize(),
-                        without);
-        Set<Integer> busy = new HashSet<>();
-        rows.forEach(row -> busy.add(row.lane()));
-        inFlight.rows().forEach(row -> busy.add(row.lane()));
-        this.lanes.keepOnly(busy);
-        return new RelayBatch(rows, held.partitions());
+                        this.window.isOpen() ? batchSize : 2 * batchSize,
+                        without,
+                        this.window.end());
     }
 
     private void holdLeaderlessPartitions() {

@@ -26,7 +26,9 @@ final class LaneGates implements EventsUnderWay {
 
     private static final Duration TICK = Duration.ofMillis(100);
 
-    private static final Duration TICK_OF_HANDOVER = Duration.ofMillis(10);
+    private static final Duration TICK_OF_HANDOVER = Duration.ofMillis(20);
+
+    private static final int BATCHES_OF_HANDOVER = 10;
 
     private static final Duration OTHERS_BACKLOG_INTERVAL = Duration.ofSeconds(1);
 
@@ -74,8 +76,8 @@ final class LaneGates implements EventsUnderWay {
         this.circuit = circuit;
         this.timeout = timeout;
         for (int lane = 0; lane < this.gates.length; lane++) {
-            // Ids are given across all lanes: so far apart, less than a batch of each is left on average.
-            this.gates[lane] = new LaneGate(lane, (long) batchSize * EventStore.LANES);
+            // Ids are given across all lanes: so far apart, so many rows are left in all of them, which takes a moment.
+            this.gates[lane] = new LaneGate(lane, (long) batchSize * BATCHES_OF_HANDOVER);
         }
     }
 

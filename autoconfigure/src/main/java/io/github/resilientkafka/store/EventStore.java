@@ -60,10 +60,25 @@ public interface EventStore {
      * @param dueAt rows are due when their next attempt is not later than this
      * @param limit how many rows at most, over all lanes
      * @param without ids to leave out: rows in flight or held back
+     * @param upTo the highest id to read
      * @return the rows, ordered by lane and id
      */
     List<StoredEvent> read(
-            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without);
+            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without, long upTo);
+
+    /**
+     * Reads as {@link #read(List, EventStatus, Instant, int, Collection, long)}, whatever the id.
+     * @param leases the lanes
+     * @param status PENDING or DLQ_FAILED
+     * @param dueAt rows are due when their next attempt is not later than this
+     * @param limit how many rows at most, over all lanes
+     * @param without ids to leave out
+     * @return the rows, ordered by lane and id
+     */
+    default List<StoredEvent> read(
+            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without) {
+        return read(leases, status, dueAt, limit, without, Long.MAX_VALUE);
+    }
 
     /**
      * Marks rows as resolved (or deletes them, when none are to be retained), renews the leases and adjusts the totals:

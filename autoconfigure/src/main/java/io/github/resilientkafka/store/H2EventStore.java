@@ -106,7 +106,7 @@ final class H2EventStore extends JdbcEventStore {
 
     @Override
     public List<StoredEvent> read(
-            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without) {
+            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without, long upTo) {
         Long[] left = without.toArray(Long[]::new);
         List<Integer> lanes = leases.stream().map(LaneLease::lane).sorted().toList();
         return this.session.run("read events", connection -> {
@@ -114,7 +114,7 @@ final class H2EventStore extends JdbcEventStore {
             try (PreparedStatement statement = prepare(connection, H2Sql.READ.replace("{columns}", COLUMNS))) {
                 for (int lane : lanes) {
                     int share = Math.min(share(limit, lanes.size()), limit - events.size());
-                    bind(statement, namespace(), channel(), waiting(status), lane, timestamp(dueAt), left, share);
+                    bind(statement, namespace(), channel(), waiting(status), lane, timestamp(dueAt), left, upTo, share);
                     ResultSet rows = statement.executeQuery();
                     for (long bytes = READ_BYTES / lanes.size(); bytes > 0 && rows.next(); ) {
                         StoredEvent event = storedEvent(rows);

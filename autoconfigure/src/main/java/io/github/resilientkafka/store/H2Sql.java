@@ -54,7 +54,7 @@ final class H2Sql {
             select {columns}
               from {events}
              where namespace = ? and channel = ? and status = ? and lane = ? and next_attempt_at <= ?
-               and not array_contains(cast(? as bigint array), id)
+               and not array_contains(cast(? as bigint array), id) and id <= ?
              order by id
              fetch first ? rows only""";
 

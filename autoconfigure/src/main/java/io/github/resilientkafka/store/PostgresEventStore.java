@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +17,8 @@ import org.springframework.dao.DataAccessException;
 final class PostgresEventStore extends JdbcEventStore {
 
     private static final String UNTRANSLATABLE_CHARACTER = "22P05";
+
+    private final PostgresReader reader;
 
     private final String save;
 
@@ -47,6 +48,7 @@ final class PostgresEventStore extends JdbcEventStore {
 
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
+        this.reader = new PostgresReader(session, scope);
         this.save = scope.sql(PostgresSql.SAVE);
         this.settle = scope.sql(PostgresSql.FENCE
                 + (retain
@@ -149,30 +151,8 @@ final class PostgresEventStore extends JdbcEventStore {
 
     @Override
     public List<StoredEvent> read(
-            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without) {
-        if (leases.isEmpty()) {
-            return List.of();
-        }
-        String sql = this.scope.sql(PostgresSql.of(PostgresSql.READ, status).replace("{columns}", COLUMNS));
-        return this.session.run("read events", connection -> {
-            try (var parameters = new PostgresParameters(connection, sql)) {
-                var rows = parameters
-                        .instant(dueAt)
-                        .longs(List.copyOf(without), id -> id)
-                        .number(share(limit, leases.size()))
-                        .number(READ_BYTES / leases.size())
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
-                        .integers(leases, LaneLease::lane)
-                        .number(limit)
-                        .query();
-                List<StoredEvent> events = new ArrayList<>();
-                while (rows.next()) {
-                    events.add(storedEvent(rows));
-                }
-                return events;
-            }
-        });
+            List<LaneLease> leases, EventStatus status, Instant dueAt, int limit, Collection<Long> without, long upTo) {
+        return this.reader.read(leases, status, dueAt, limit, without, upTo);
     }
 
     @Override

@@ -83,29 +83,22 @@ final class PostgresSql {
              where namespace = ? and channel = ? and wanted_at > now() - interval '1 second'
              limit 1""";
 
-    /** Of each lane so many rows, or fewer where they are large: up to the row that fills the lane's share of bytes. */
+    /** Of each lane so many rows, in order; large payloads are left out, and their size is told. */
     static final String READ = """
             select e.*
               from {lanes} l
                    cross join lateral (
-                     select {columns}
-                       from (
-                         select {columns},
-                                sum(octet_length(payload))
-                                  over (order by lane, id rows between unbounded preceding and 1 preceding) as before
-                           from (
-                             select {columns}
-                               from {events} e
-                              where e.namespace = l.namespace and e.channel = l.channel
-                                and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
-                                and e.status = '{status}' and e.next_attempt_at <= ?
-                                and e.id not in (select unnest(?::int8[]))
-                              order by e.lane, e.id
-                              limit ?) e) e
-                      where coalesce(before, 0) < ?) e
-             where l.namespace = ? and l.channel = ? and l.lane = any(?)
-             order by e.lane, e.id
-             limit ?""";
+                     select {columns}, octet_length(payload) as payload_bytes
+                       from {events} e
+                      where e.namespace = l.namespace and e.channel = l.channel
+                        and (e.lane, e.id) > (l.lane, {from}) and (e.lane, e.id) <= (l.lane, ?)
+                        and e.status = '{status}' and e.next_attempt_at <= ?
+                        and e.id not in (select unnest(?::int8[]))
+                      order by e.lane, e.id
+                      limit ?) e
+             where l.namespace = ? and l.channel = ? and l.lane = any(?)""";
+
+    static final String PAYLOADS = "select id, payload from {events} where id = any(?)";
 
     /** The lanes that are still the owner's, locked in order, so that two statements never wait for each other. */
     static final String FENCE = """

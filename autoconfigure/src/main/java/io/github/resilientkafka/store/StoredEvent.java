@@ -37,4 +37,23 @@ public record StoredEvent(
         int attempts,
         String errorType,
         @Nullable String errorMessage,
-        Instant createdAt) {}
+        Instant createdAt) {
+
+    StoredEvent withPayload(byte[] payload) {
+        return new StoredEvent(
+                this.id,
+                this.eventId,
+                this.lane,
+                this.topic,
+                this.partition,
+                this.timestamp,
+                this.key,
+                payload,
+                this.headers,
+                this.failureKind,
+                this.attempts,
+                this.errorType,
+                this.errorMessage,
+                this.createdAt);
+    }
+}

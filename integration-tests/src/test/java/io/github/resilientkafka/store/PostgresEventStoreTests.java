@@ -311,6 +311,17 @@ class PostgresEventStoreTests {
     }
 
     @Test
+    void nothingBeyondTheHighestIdAskedForIsRead() {
+        this.store.save(rows(3, 1, 2));
+        List<LaneLease> leases = lease("w");
+        List<Long> all = ids(read(leases, 6)).stream().sorted().toList();
+
+        assertThat(this.store.read(leases, EventStatus.PENDING, NOW, 6, List.of(), all.get(3)))
+                .extracting(StoredEvent::id)
+                .containsExactlyInAnyOrderElementsOf(all.subList(0, 4));
+    }
+
+    @Test
     void rowsThatAreNotDueDoNotHideThoseThatAre() {
         this.store.save(List.of(row(1, "later", NOW.plusSeconds(60)), row(1, "due", NOW)));
 
@@ -319,11 +330,14 @@ class PostgresEventStoreTests {
 
     @Test
     void largeRowsAreReadAFewAtATime() {
+        byte[] large = new byte[12_000_000];
+        Arrays.fill(large, (byte) 7);
         for (int i = 0; i < 4; i++) {
-            this.store.save(List.of(row(1, "k", new byte[1], new byte[12_000_000], "[]", "T", "m", NOW)));
+            this.store.save(List.of(row(1, "k", new byte[1], large, "[]", "T", "m", NOW)));
         }
 
-        assertThat(read(lease("w"), 100)).hasSize(3);
+        assertThat(read(lease("w"), 100)).hasSize(3).allSatisfy(row -> assertThat(row.payload())
+                .isEqualTo(large));
     }
 
     @Test

@@ -1,8 +1,10 @@
 -- Resilient Kafka, schema version 1, for PostgreSQL 13 or newer.
 -- Names are not qualified: the tables go where the connection's search_path points first. Running it again does no harm.
 
+-- A row is written twice, when it is stored and when it is settled. Half-full index pages have room for the second
+-- version; full ones would all be split while a backlog is drained.
 create table if not exists failed_kafka_events (
-    id               bigint generated always as identity primary key,
+    id               bigint generated always as identity primary key with (fillfactor = 45),
     row_id           uuid          not null,
     event_id         uuid          not null,
     namespace        varchar(200)  not null,
@@ -33,7 +35,7 @@ create table if not exists failed_kafka_events (
 
 -- Makes inserts idempotent by row_id, and finds an event by its id.
 create unique index if not exists failed_kafka_events_event
-    on failed_kafka_events (event_id, row_id);
+    on failed_kafka_events (event_id, row_id) with (fillfactor = 45);
 
 -- What the relay leases and reads; next_attempt_at lets it skip what is not due without a look at the rows.
 create index if not exists failed_kafka_events_pending
