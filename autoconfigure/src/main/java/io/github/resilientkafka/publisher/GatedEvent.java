@@ -48,6 +48,17 @@ interface GatedEvent {
     void send(Object permit);
 
     /**
+     * Ends a permit, if there is one: by sending the event, or unused.
+     */
+    default void sendOrReturn(@Nullable Object permit, boolean send) {
+        if (permit != null && send) {
+            send(permit);
+        } else if (permit != null) {
+            returnPermit(permit);
+        }
+    }
+
+    /**
      * Hands the event to the writer. Called with the gate's lock held: must not block. Ends in
      * {@link LaneGate#written}.
      */

@@ -11,6 +11,8 @@ final class Handover {
 
     private static final long MAX_NANOS = Duration.ofMillis(200).toNanos();
 
+    private final long littleLeft;
+
     private long visit;
 
     private long startedNanos;
@@ -25,8 +27,23 @@ final class Handover {
      */
     record Question(LaneGate gate, long visit) {}
 
+    /**
+     * Creates what a gate starts with.
+     * @param littleLeft a backlog whose oldest and newest id are less than this apart is worth waiting for
+     */
+    Handover(long littleLeft) {
+        this.littleLeft = littleLeft;
+    }
+
     Question ask(LaneGate gate) {
         return new Question(gate, this.visit);
+    }
+
+    /**
+     * Returns whether so little is left that new events can wait for it in memory.
+     */
+    boolean isWorthwhile(@Nullable LaneBacklog pending) {
+        return pending == null || pending.newestId() - pending.oldestId() < this.littleLeft;
     }
 
     /**

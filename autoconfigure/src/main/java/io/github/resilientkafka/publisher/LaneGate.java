@@ -2,11 +2,6 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.publisher.Handover.Question;
 import io.github.resilientkafka.store.LaneBacklog;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,56 +31,24 @@ final class LaneGate {
 
     private static final Logger logger = LoggerFactory.getLogger(LaneGate.class);
 
-    /**
-     * What becomes of a new event.
-     */
-    enum State {
-        LOADING,
-        DIRECT,
-        STOPPING,
-        STORING,
-        HANDOVER,
-        RELEASING
-    }
-
-    private enum Admission {
-        SENT,
-        KEPT,
-        OPENED_MEANWHILE
-    }
-
     private final int lane;
 
-    private final long littleLeft;
+    private final LaneEvents events = new LaneEvents();
 
-    private final Roster outstanding = new Roster();
+    private final Handover handover;
 
-    private final Roster inWriter = new Roster();
+    private volatile GateState state = GateState.LOADING;
 
-    private final List<GatedEvent> failed = new ArrayList<>();
-
-    private final Deque<GatedEvent> parked = new ArrayDeque<>();
-
-    private final Handover handover = new Handover();
-
-    private volatile State state = State.LOADING;
-
-    private long lastNumber;
-
-    /**
-     * Creates a gate that is LOADING.
-     * @param littleLeft a backlog whose oldest and newest id are less than this apart is worth waiting for
-     */
     LaneGate(int lane, long littleLeft) {
         this.lane = lane;
-        this.littleLeft = littleLeft;
+        this.handover = new Handover(littleLeft);
     }
 
     int lane() {
         return this.lane;
     }
 
-    State state() {
+    GateState state() {
         return this.state;
     }
 
@@ -93,32 +56,34 @@ final class LaneGate {
      * Takes a new event. The order in which these calls get the lock is the publish order.
      */
     void publish(GatedEvent event) {
-        Admission admission;
-        do {
-            boolean direct = this.state == State.DIRECT;
-            Object permit = direct ? event.tryAcquirePermit() : null;
-            admission = admit(event, direct, permit);
-            sendOrReturn(event, permit, admission == Admission.SENT);
-        } while (admission == Admission.OPENED_MEANWHILE);
+        if (this.state == GateState.DIRECT || !keepUnlessDirect(event)) {
+            Object permit = event.tryAcquirePermit();
+            event.sendOrReturn(permit, admit(event, permit));
+        }
     }
 
-    private synchronized Admission admit(GatedEvent event, boolean direct, @Nullable Object permit) {
-        if (this.state == State.DIRECT && !direct) {
-            return Admission.OPENED_MEANWHILE;
-        }
-        event.number(++this.lastNumber);
-        if (this.state == State.STORING) {
-            store(event);
-        } else if (this.state == State.DIRECT && mayLeave(event, permit)) {
-            return Admission.SENT;
+    /**
+     * Keeps an event without asking for a permit: while there is a backlog the trials are left to its rows.
+     * @return false if the gate has opened meanwhile
+     */
+    private synchronized boolean keepUnlessDirect(GatedEvent event) {
+        return this.state != GateState.DIRECT && !admit(event, null);
+    }
+
+    private synchronized boolean admit(GatedEvent event, @Nullable Object permit) {
+        this.events.number(event);
+        if (this.state == GateState.STORING) {
+            this.events.store(event);
+        } else if (this.state == GateState.DIRECT && mayLeave(event, permit)) {
+            return true;
         } else {
             // Parked even if nothing can be sent: what was sent before it may not have been answered.
-            this.parked.add(event);
-            if (this.state == State.DIRECT) {
+            this.events.park(event);
+            if (this.state == GateState.DIRECT) {
                 stop();
             }
         }
-        return Admission.KEPT;
+        return false;
     }
 
     /**
@@ -129,23 +94,15 @@ final class LaneGate {
         if (permit == null || !event.claimProducer()) {
             return false;
         }
-        this.outstanding.add(event);
+        this.events.outstanding(event);
         return true;
-    }
-
-    private static void sendOrReturn(GatedEvent event, @Nullable Object permit, boolean send) {
-        if (permit != null && send) {
-            event.send(permit);
-        } else if (permit != null) {
-            event.returnPermit(permit);
-        }
     }
 
     /**
      * A sent event was acknowledged, or goes its own way because Kafka refused it for itself.
      */
     synchronized void completed(GatedEvent event) {
-        this.outstanding.remove(event);
+        this.events.answered(event);
         storeWhenAllAnswered();
     }
 
@@ -153,8 +110,7 @@ final class LaneGate {
      * A sent event met an outage.
      */
     synchronized void failed(GatedEvent event) {
-        this.outstanding.remove(event);
-        this.failed.add(event);
+        this.events.failed(event);
         stop();
     }
 
@@ -162,7 +118,7 @@ final class LaneGate {
      * A stored event is committed, or was given up.
      */
     synchronized void written(GatedEvent event) {
-        this.inWriter.remove(event);
+        this.events.written(event);
     }
 
     /**
@@ -170,14 +126,14 @@ final class LaneGate {
      * what was sent through it are missing.
      */
     synchronized void producerEnds() {
-        if (!this.outstanding.isEmpty()) {
+        if (!this.events.noneOutstanding()) {
             stop();
         }
     }
 
     private void stop() {
-        if (this.state == State.DIRECT || this.state == State.RELEASING) {
-            become(State.STOPPING);
+        if (this.state == GateState.DIRECT || this.state == GateState.RELEASING) {
+            become(GateState.STOPPING);
         }
         storeWhenAllAnswered();
     }
@@ -187,23 +143,15 @@ final class LaneGate {
      * order, and one sent earlier may still succeed.
      */
     private void storeWhenAllAnswered() {
-        if (this.state == State.STOPPING && this.outstanding.isEmpty()) {
-            this.failed.sort(Comparator.comparingLong(GatedEvent::number));
-            this.failed.forEach(this::store);
-            this.failed.clear();
+        if (this.state == GateState.STOPPING && this.events.noneOutstanding()) {
+            this.events.storeFailed();
             storeParked();
         }
     }
 
     private void storeParked() {
-        this.parked.forEach(this::store);
-        this.parked.clear();
-        become(State.STORING);
-    }
-
-    private void store(GatedEvent event) {
-        this.inWriter.add(event);
-        event.store();
+        this.events.storeParked();
+        become(GateState.STORING);
     }
 
     /**
@@ -214,7 +162,7 @@ final class LaneGate {
         return switch (this.state) {
             case STOPPING, RELEASING -> null;
             // What the writer still holds has no id yet (R4).
-            case HANDOVER -> this.inWriter.isEmpty() ? this.handover.ask(this) : null;
+            case HANDOVER -> this.events.noneInWriter() ? this.handover.ask(this) : null;
             case LOADING, DIRECT, STORING -> this.handover.ask(this);
         };
     }
@@ -228,47 +176,34 @@ final class LaneGate {
             return;
         }
         boolean backlog = pending != null;
-        if (this.state == State.LOADING && backlog) {
+        if (this.state == GateState.LOADING && backlog) {
             storeParked();
-        } else if (this.state == State.LOADING || this.state == State.HANDOVER && this.handover.isSettled(pending)) {
+        } else if (this.state == GateState.LOADING
+                || this.state == GateState.HANDOVER && this.handover.isSettled(pending)) {
             open();
-        } else if (this.state == State.DIRECT && backlog) {
+        } else if (this.state == GateState.DIRECT && backlog) {
             stop();
-        } else if (this.state == State.STORING && isLittle(pending)) {
+        } else if (this.state == GateState.STORING && this.handover.isWorthwhile(pending)) {
             this.handover.start(nowNanos);
-            become(State.HANDOVER);
+            become(GateState.HANDOVER);
         }
     }
 
-    private boolean isLittle(@Nullable LaneBacklog pending) {
-        return pending == null || pending.newestId() - pending.oldestId() < this.littleLeft;
-    }
-
-    private void become(State next) {
+    private void become(GateState next) {
         logger.debug("Lane {}: {} to {}", this.lane, this.state, next);
         this.state = next;
-        assert isConsistent() : next;
-    }
-
-    private boolean isConsistent() {
-        boolean nothingUnanswered = this.outstanding.isEmpty() && this.failed.isEmpty();
-        return switch (this.state) {
-            case DIRECT -> this.parked.isEmpty();
-            case STORING -> this.parked.isEmpty() && nothingUnanswered;
-            case HANDOVER -> nothingUnanswered;
-            case LOADING, STOPPING, RELEASING -> true;
-        };
+        assert this.events.mayBeIn(next) : next;
     }
 
     private void open() {
-        become(this.parked.isEmpty() ? State.DIRECT : State.RELEASING);
+        become(this.events.noneParked() ? GateState.DIRECT : GateState.RELEASING);
     }
 
     /**
      * Ends a visit of HANDOVER that has lasted too long: what waits is stored, before anything newer is.
      */
     synchronized void endLongHandover(long nowNanos) {
-        if (this.state == State.HANDOVER && this.handover.hasLastedTooLong(nowNanos)) {
+        if (this.state == GateState.HANDOVER && this.handover.hasLastedTooLong(nowNanos)) {
             storeParked();
         }
     }
@@ -281,35 +216,35 @@ final class LaneGate {
         GatedEvent event;
         while ((event = nextToRelease()) != null) {
             Object permit = event.tryAcquirePermit();
-            sendOrReturn(event, permit, mayRelease(event, permit));
+            event.sendOrReturn(permit, mayRelease(event, permit));
         }
     }
 
     private synchronized @Nullable GatedEvent nextToRelease() {
-        if (this.state != State.RELEASING) {
+        if (this.state != GateState.RELEASING) {
             return null;
         }
         open();
-        return this.parked.peek();
+        return this.events.oldestParked();
     }
 
     private synchronized boolean mayRelease(GatedEvent event, @Nullable Object permit) {
-        if (this.state != State.RELEASING || this.parked.peek() != event) {
-            return false;
+        boolean stillNext = this.state == GateState.RELEASING && this.events.oldestParked() == event;
+        if (stillNext && mayLeave(event, permit)) {
+            this.events.unparkOldest();
+            return true;
         }
-        if (!mayLeave(event, permit)) {
+        if (stillNext) {
             stop();
-            return false;
         }
-        this.parked.remove();
-        return true;
+        return false;
     }
 
     /**
      * Opens the gate although the database could not be asked for too long: a healthy Kafka beats order.
      */
     synchronized void openUnasked() {
-        if (this.state == State.LOADING || this.state == State.STORING || this.state == State.HANDOVER) {
+        if (this.state != GateState.STOPPING && this.state != GateState.RELEASING) {
             open();
         }
     }
@@ -318,7 +253,7 @@ final class LaneGate {
      * Stops waiting for the database to say what it has: Kafka is away, too.
      */
     synchronized void storeUnasked() {
-        if (this.state == State.LOADING) {
+        if (this.state == GateState.LOADING) {
             storeParked();
         }
     }
@@ -327,10 +262,10 @@ final class LaneGate {
      * Leaves no event parked, because the application stops: what can't be sent any more is stored.
      */
     synchronized void close() {
-        switch (this.state) {
-            case LOADING, HANDOVER -> storeParked();
-            case RELEASING -> stop();
-            case DIRECT, STOPPING, STORING -> {}
+        if (this.state == GateState.LOADING || this.state == GateState.HANDOVER) {
+            storeParked();
+        } else if (this.state == GateState.RELEASING) {
+            stop();
         }
     }
 
@@ -338,9 +273,9 @@ final class LaneGate {
      * Forgets what it knows of the database.
      */
     synchronized void reload() {
-        if (this.state == State.DIRECT && this.outstanding.isEmpty() || this.state == State.STORING) {
+        if (this.state == GateState.DIRECT && this.events.noneOutstanding() || this.state == GateState.STORING) {
             this.handover.forget();
-            become(State.LOADING);
+            become(GateState.LOADING);
         }
     }
 
@@ -349,18 +284,6 @@ final class LaneGate {
      */
     @Nullable
     synchronized EventUnderWay find(UUID eventId) {
-        EventUnderWay found = find(eventId, this.outstanding, EventUnderWay.State.IN_FLIGHT);
-        found = (found != null) ? found : find(eventId, this.failed, EventUnderWay.State.PARKED);
-        found = (found != null) ? found : find(eventId, this.parked, EventUnderWay.State.PARKED);
-        return (found != null) ? found : find(eventId, this.inWriter, EventUnderWay.State.BEING_STORED);
-    }
-
-    private static @Nullable EventUnderWay find(UUID eventId, Iterable<GatedEvent> events, EventUnderWay.State state) {
-        for (GatedEvent event : events) {
-            if (event.eventId().equals(eventId)) {
-                return event.underWay(state);
-            }
-        }
-        return null;
+        return this.events.find(eventId);
     }
 }

@@ -1,14 +1,9 @@
 package io.github.resilientkafka.publisher;
 
-import io.github.resilientkafka.publisher.Handover.Question;
-import io.github.resilientkafka.publisher.LaneGate.State;
+import io.github.resilientkafka.publisher.BacklogPoll.PendingRows;
+import io.github.resilientkafka.publisher.BacklogPoll.Round;
 import io.github.resilientkafka.store.EventStore;
-import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -17,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The gates of all lanes, and the thread that moves them on: asks the database for all of them at once, and sends what
+ * The gates of all lanes, and the thread that moves them on: has the database asked what of them is in it, and sends what
  * was parked. Thread-safe.
  */
 final class LaneGates implements EventsUnderWay {
@@ -30,41 +25,15 @@ final class LaneGates implements EventsUnderWay {
 
     private static final int BATCHES_OF_HANDOVER = 10;
 
-    private static final Duration OTHERS_BACKLOG_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration TICK_AFTER_ERROR = Duration.ofSeconds(1);
 
     private final LaneGate[] gates = new LaneGate[EventStore.LANES];
 
-    private final PendingRows pendingRows;
-
-    private final PublisherCircuit circuit;
-
-    private final Duration timeout;
+    private final BacklogPoll poll;
 
     private final Object turn = new Object();
 
     private volatile @Nullable Thread thread;
-
-    private long nextStoringNanos;
-
-    private long nextDirectNanos;
-
-    private long unansweredSinceNanos;
-
-    private volatile boolean unanswered;
-
-    private boolean warned;
-
-    /**
-     * Where gates learn what of their lanes is still in the database.
-     */
-    @FunctionalInterface
-    interface PendingRows {
-
-        /**
-         * Returns those of the lanes that have pending rows of outages.
-         */
-        List<LaneBacklog> of(List<Integer> lanes);
-    }
 
     /**
      * Creates the gates; {@link #start} loads them.
@@ -72,9 +41,7 @@ final class LaneGates implements EventsUnderWay {
      * @param batchSize rows that the relay sends at once
      */
     LaneGates(PendingRows pendingRows, PublisherCircuit circuit, Duration timeout, int batchSize) {
-        this.pendingRows = pendingRows;
-        this.circuit = circuit;
-        this.timeout = timeout;
+        this.poll = new BacklogPoll(pendingRows, circuit, timeout);
         for (int lane = 0; lane < this.gates.length; lane++) {
             // Ids are given across all lanes: so far apart, so many rows are left in all of them, which takes a moment.
             this.gates[lane] = new LaneGate(lane, (long) batchSize * BATCHES_OF_HANDOVER);
@@ -91,10 +58,7 @@ final class LaneGates implements EventsUnderWay {
                 for (LaneGate gate : this.gates) {
                     gate.reload();
                 }
-                this.unanswered = false;
-                this.unansweredSinceNanos = System.nanoTime();
-                this.nextStoringNanos = this.unansweredSinceNanos;
-                this.nextDirectNanos = this.unansweredSinceNanos;
+                this.poll.start();
             }
             Thread thread = new Thread(this::run, "resilient-kafka-gates");
             thread.setDaemon(true);
@@ -119,13 +83,13 @@ final class LaneGates implements EventsUnderWay {
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
-        boolean databaseAnswers = !thread.isAlive() && !this.unanswered;
+        boolean databaseAnswers = !thread.isAlive() && !this.poll.isUnanswered();
         if (databaseAnswers && anyWaits()) {
             ask();
         }
         synchronized (this.turn) {
             for (LaneGate gate : this.gates) {
-                if (gate.state() == State.LOADING) {
+                if (gate.state() == GateState.LOADING) {
                     gate.openUnasked();
                 }
                 gate.release();
@@ -136,7 +100,7 @@ final class LaneGates implements EventsUnderWay {
 
     private boolean anyWaits() {
         for (LaneGate gate : this.gates) {
-            if (gate.state() == State.LOADING || gate.state() == State.HANDOVER) {
+            if (gate.state() == GateState.LOADING || gate.state() == GateState.HANDOVER) {
                 return true;
             }
         }
@@ -158,7 +122,7 @@ final class LaneGates implements EventsUnderWay {
     int diverted() {
         int diverted = 0;
         for (LaneGate gate : this.gates) {
-            if (gate.state() != State.DIRECT) {
+            if (gate.state() != GateState.DIRECT) {
                 diverted++;
             }
         }
@@ -196,7 +160,7 @@ final class LaneGates implements EventsUnderWay {
             return moveOn();
         } catch (RuntimeException | Error ex) {
             logger.error("The gates could not be moved on", ex);
-            return OTHERS_BACKLOG_INTERVAL;
+            return TICK_AFTER_ERROR;
         }
     }
 
@@ -210,110 +174,21 @@ final class LaneGates implements EventsUnderWay {
                 if (isInCharge()) {
                     gate.endLongHandover(System.nanoTime());
                     gate.release();
-                    soon |= gate.state() == State.HANDOVER;
+                    soon |= gate.state() == GateState.HANDOVER;
                 }
             }
-            return (soon && !this.unanswered) ? TICK_OF_HANDOVER : TICK;
+            return (soon && !this.poll.isUnanswered()) ? TICK_OF_HANDOVER : TICK;
         }
     }
 
     private void ask() {
         Thread asking = this.thread;
-        long now = System.nanoTime();
-        List<Question> questions = questions(now);
-        if (questions.isEmpty()) {
-            return;
-        }
-        List<Integer> lanes =
-                questions.stream().map(question -> question.gate().lane()).toList();
-        Map<Integer, LaneBacklog> backlogs = new HashMap<>();
-        RuntimeException failure = null;
-        try {
-            this.pendingRows.of(lanes).forEach(backlog -> backlogs.put(backlog.lane(), backlog));
-        } catch (RuntimeException ex) {
-            failure = ex;
-        }
+        Round round = this.poll.ask(this.gates);
         synchronized (this.turn) {
-            if (this.thread != asking) {
-                // Held up for so long that the gates were stopped, and perhaps started anew, meanwhile.
-                return;
+            // Else held up for so long that the gates were stopped, and perhaps started anew, meanwhile.
+            if (round != null && this.thread == asking) {
+                this.poll.tell(round, this.gates);
             }
-            if (failure != null) {
-                noAnswer(failure, now);
-            } else {
-                answered(questions, backlogs, now);
-            }
-        }
-    }
-
-    private void answered(List<Question> questions, Map<Integer, LaneBacklog> backlogs, long now) {
-        long answered = System.nanoTime();
-        if (now - this.nextDirectNanos >= 0) {
-            this.nextDirectNanos = answered + OTHERS_BACKLOG_INTERVAL.toNanos();
-        }
-        if (now - this.nextStoringNanos >= 0) {
-            this.nextStoringNanos = answered + TICK.toNanos();
-        }
-        for (Question question : questions) {
-            question.gate().answered(question, backlogs.get(question.gate().lane()), answered);
-        }
-        if (this.unanswered) {
-            this.unanswered = false;
-            logger.info("The database says again which events wait in it");
-        }
-    }
-
-    private List<Question> questions(long now) {
-        boolean askStoring = now - this.nextStoringNanos >= 0 && !this.circuit.isOpen();
-        boolean askDirect = now - this.nextDirectNanos >= 0;
-        List<Question> questions = new ArrayList<>();
-        for (LaneGate gate : this.gates) {
-            boolean ask =
-                    switch (gate.state()) {
-                        case LOADING, HANDOVER -> !this.unanswered || askDirect;
-                        case STORING -> askStoring;
-                        case DIRECT -> askDirect;
-                        case STOPPING, RELEASING -> false;
-                    };
-            Question question = ask ? gate.question() : null;
-            if (question != null) {
-                questions.add(question);
-            }
-        }
-        return questions;
-    }
-
-    private void noAnswer(RuntimeException ex, long now) {
-        if (!this.unanswered) {
-            this.unanswered = true;
-            this.unansweredSinceNanos = now;
-            this.warned = false;
-            logger.warn("The database does not say which events wait in it: {}", ex.toString());
-        }
-        this.nextDirectNanos = System.nanoTime() + OTHERS_BACKLOG_INTERVAL.toNanos();
-        this.nextStoringNanos = this.nextDirectNanos;
-        if (System.nanoTime() - this.unansweredSinceNanos >= this.timeout.toNanos()) {
-            if (this.circuit.isOpen()) {
-                // The writer has a time-out of its own, and says why an event is lost.
-                for (LaneGate gate : this.gates) {
-                    gate.storeUnasked();
-                }
-            } else {
-                openUnasked();
-            }
-        }
-    }
-
-    private void openUnasked() {
-        if (!this.warned) {
-            this.warned = true;
-            logger.warn(
-                    "The database has not said for {} which events wait in it, and Kafka is there: events are sent, and"
-                            + " may overtake earlier ones that are still in the database",
-                    this.timeout);
-        }
-        for (LaneGate gate : this.gates) {
-            gate.openUnasked();
         }
     }
 }

@@ -113,7 +113,7 @@ final class PublisherAutoConfiguration {
     LaneGates resilientKafkaLaneGates(
             PublisherProperties properties, RetryProperties retry, EventStore store, PublisherCircuit circuit) {
         // Where this instance brings nothing back, it must not wait until others have.
-        LaneGates.PendingRows pendingRows = retry.enabled() ? store::backlog : lanes -> List.of();
+        BacklogPoll.PendingRows pendingRows = retry.enabled() ? store::backlog : lanes -> List.of();
         return new LaneGates(pendingRows, circuit, properties.timeout(), retry.batchSize());
     }
 

@@ -3,7 +3,6 @@ package io.github.resilientkafka.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.publisher.Handover.Question;
-import io.github.resilientkafka.publisher.LaneGate.State;
 import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -225,7 +224,7 @@ class GateWorld {
         this.gate.endLongHandover(this.nanos);
     }
 
-    State state() {
+    GateState state() {
         return this.gate.state();
     }
 

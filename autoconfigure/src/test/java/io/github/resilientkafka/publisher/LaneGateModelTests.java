@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.publisher.GateWorld.Event;
 import io.github.resilientkafka.publisher.Handover.Question;
-import io.github.resilientkafka.publisher.LaneGate.State;
 import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -181,13 +180,13 @@ class LaneGateModelTests {
                 this.world.ask();
                 release();
             }
-            assertThat(this.world.state()).isEqualTo(State.DIRECT);
+            assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
             assertThat(this.world.log).containsAll(this.world.published);
             assertThat(this.world.openPermits()).isZero();
         }
 
         private boolean isHome() {
-            return this.world.state() == State.DIRECT
+            return this.world.state() == GateState.DIRECT
                     && this.world.log.containsAll(this.world.published)
                     && this.world.rows.isEmpty();
         }

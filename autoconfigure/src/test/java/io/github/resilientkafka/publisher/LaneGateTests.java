@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.publisher.GateWorld.Event;
 import io.github.resilientkafka.publisher.Handover.Question;
-import io.github.resilientkafka.publisher.LaneGate.State;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -23,7 +22,7 @@ class LaneGateTests {
     @BeforeEach
     void load() {
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -32,11 +31,11 @@ class LaneGateTests {
         Event first = this.world.publish();
         Event second = this.world.publish();
         this.world.fail(second);
-        assertThat(this.world.state()).isEqualTo(State.STOPPING);
+        assertThat(this.world.state()).isEqualTo(GateState.STOPPING);
         assertThat(this.world.writer).isEmpty();
         this.world.fail(first);
         assertThat(this.world.writer).containsExactly(first, second);
-        assertThat(this.world.state()).isEqualTo(State.STORING);
+        assertThat(this.world.state()).isEqualTo(GateState.STORING);
     }
 
     @Test
@@ -78,7 +77,7 @@ class LaneGateTests {
         Event next = this.world.publish();
         this.world.commit(1);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         this.world.relay(1);
         this.world.ask();
         this.world.gate.release();
@@ -97,15 +96,15 @@ class LaneGateTests {
         this.world.time(LONG_HANDOVER);
         assertThat(this.world.writer).containsExactly(parked);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         this.world.answer(slow, null);
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         this.world.commit(1);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         this.world.relay(1);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -116,11 +115,11 @@ class LaneGateTests {
         this.world.relay(1);
         Event parked = this.world.publish();
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.RELEASING);
+        assertThat(this.world.state()).isEqualTo(GateState.RELEASING);
         this.world.meanwhile = this.world::publish;
         this.world.gate.release();
         assertThat(this.world.inFlight).hasSize(2).first().isEqualTo(parked);
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -132,9 +131,9 @@ class LaneGateTests {
         this.world.publish();
         this.world.ask();
         this.world.meanwhile =
-                () -> assertThat(this.world.state()).as("while sending").isEqualTo(State.RELEASING);
+                () -> assertThat(this.world.state()).as("while sending").isEqualTo(GateState.RELEASING);
         this.world.gate.release();
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -143,7 +142,7 @@ class LaneGateTests {
         this.world.publish();
         this.world.circuitPermits = false;
         Event refused = this.world.publish();
-        assertThat(this.world.state()).isEqualTo(State.STOPPING);
+        assertThat(this.world.state()).isEqualTo(GateState.STOPPING);
         assertThat(this.world.writer).isEmpty();
         this.world.ack();
         assertThat(this.world.writer).containsExactly(refused);
@@ -157,10 +156,10 @@ class LaneGateTests {
         this.world.relaySends();
         this.world.ask();
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         this.world.relaySettles();
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -177,10 +176,10 @@ class LaneGateTests {
         GateWorld empty = new GateWorld();
         Event waiting = empty.publish();
         empty.ask();
-        assertThat(empty.state()).isEqualTo(State.RELEASING);
+        assertThat(empty.state()).isEqualTo(GateState.RELEASING);
         empty.gate.release();
         assertThat(empty.inFlight).containsExactly(waiting);
-        assertThat(empty.state()).isEqualTo(State.DIRECT);
+        assertThat(empty.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -202,7 +201,7 @@ class LaneGateTests {
         this.world.circuitPermits = false;
         this.world.publish();
         this.world.circuitPermits = true;
-        for (int i = 0; i < 20 && this.world.state() != State.DIRECT; i++) {
+        for (int i = 0; i < 20 && this.world.state() != GateState.DIRECT; i++) {
             this.world.publish();
             this.world.ask();
             this.world.publish();
@@ -211,7 +210,7 @@ class LaneGateTests {
             this.world.meanwhile = this.world::publish;
             this.world.gate.release();
         }
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
         Event direct = this.world.publish();
         assertThat(this.world.inFlight).last().isEqualTo(direct);
     }
@@ -225,7 +224,7 @@ class LaneGateTests {
         this.world.othersRow();
         this.world.relay(1);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.DIRECT);
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
     }
 
     @Test
@@ -246,10 +245,10 @@ class LaneGateTests {
         }
         this.world.commit(100);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.STORING);
+        assertThat(this.world.state()).isEqualTo(GateState.STORING);
         this.world.relay(1);
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
     }
 
     @Test
@@ -264,7 +263,7 @@ class LaneGateTests {
         this.world.circuitPermits = false;
         this.world.gate.release();
         assertThat(this.world.writer).containsExactly(first, second);
-        assertThat(this.world.state()).isEqualTo(State.STORING);
+        assertThat(this.world.state()).isEqualTo(GateState.STORING);
     }
 
     @Test
@@ -314,7 +313,7 @@ class LaneGateTests {
         Event stored = this.world.publish();
         this.world.circuitPermits = true;
         this.world.ask();
-        assertThat(this.world.state()).isEqualTo(State.HANDOVER);
+        assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
         assertThat(this.world.writer).containsExactly(stored);
         return stored;
     }

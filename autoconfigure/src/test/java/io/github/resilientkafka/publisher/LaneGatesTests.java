@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.publisher.GateWorld.Event;
-import io.github.resilientkafka.publisher.LaneGate.State;
 import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.List;
@@ -43,7 +42,7 @@ class LaneGatesTests {
     @DisplayName("W5: gates are loaded from the database: those with rows store, the others send")
     void loading() {
         start(gates(lanes -> List.of(new LaneBacklog(3, 1, 2_000_000))));
-        Awaitility.await().until(() -> this.gates.of(3).state() == State.STORING);
+        Awaitility.await().until(() -> this.gates.of(3).state() == GateState.STORING);
         Awaitility.await().until(() -> this.gates.diverted() == 1);
     }
 
@@ -111,10 +110,10 @@ class LaneGatesTests {
         this.asked.await();
         this.gates.stop();
         this.gates.start();
-        Awaitility.await().until(() -> this.gates.of(0).state() == State.STORING);
+        Awaitility.await().until(() -> this.gates.of(0).state() == GateState.STORING);
         this.frozen.countDown();
         Awaitility.await().until(() -> threads() == 1);
-        assertThat(this.gates.of(0).state()).isEqualTo(State.STORING);
+        assertThat(this.gates.of(0).state()).isEqualTo(GateState.STORING);
     }
 
     private static long threads() {
@@ -137,7 +136,7 @@ class LaneGatesTests {
         return List.of();
     }
 
-    private LaneGates gates(LaneGates.PendingRows rows) {
+    private LaneGates gates(BacklogPoll.PendingRows rows) {
         return new LaneGates(rows, this.circuit, TIMEOUT, 1000);
     }
 
