@@ -162,8 +162,8 @@ final class LaneGate {
         return switch (this.state) {
             case STOPPING, RELEASING -> null;
             // What the writer still holds has no id yet (R4).
-            case HANDOVER -> this.events.noneInWriter() ? this.handover.ask(this) : null;
-            case LOADING, DIRECT, STORING -> this.handover.ask(this);
+            case LOADING, HANDOVER -> this.events.noneInWriter() ? this.handover.ask(this) : null;
+            case DIRECT, STORING -> this.handover.ask(this);
         };
     }
 
