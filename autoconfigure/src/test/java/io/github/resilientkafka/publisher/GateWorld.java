@@ -40,15 +40,34 @@ class GateWorld {
     boolean brokerUp = true;
 
     /**
-     * Run inside each send, while the sending thread holds no lock: what other threads do meanwhile.
+     * Whether what is handed to the producer fails at once: its buffer is full, it knows no leader.
+     */
+    boolean producerRefuses;
+
+    /**
+     * Sent through a producer that was closed meanwhile: they will fail, in any order.
+     */
+    final List<Event> closing = new ArrayList<>();
+
+    /**
+     * Run inside the next send, while the sending thread holds no lock: what other threads do meanwhile.
      */
     Runnable meanwhile = () -> {};
+
+    /**
+     * Run while the next permit is asked for, which is done without a lock, too.
+     */
+    Runnable beforePermit = () -> {};
+
+    private int producer;
 
     private long lastRowId;
 
     private long nanos;
 
     private int permits;
+
+    private int permitsAsked;
 
     final class Event implements GatedEvent {
 
@@ -58,7 +77,17 @@ class GateWorld {
 
         private int slot;
 
+        private int boundTo;
+
+        /**
+         * Whether its future has failed, or it goes its own way: no place in the order is kept for it.
+         */
         boolean givenUp;
+
+        /**
+         * Whether it waited for the database when the gate was opened without asking it: what is sent may overtake it.
+         */
+        boolean overtakable;
 
         @Override
         public UUID eventId() {
@@ -92,6 +121,10 @@ class GateWorld {
 
         @Override
         public @Nullable Object tryAcquirePermit() {
+            Runnable others = beforePermit;
+            beforePermit = () -> {};
+            others.run();
+            assertThat(++permitsAsked).as("else a loop without end").isLessThan(100_000);
             if (!circuitPermits) {
                 return null;
             }
@@ -106,6 +139,7 @@ class GateWorld {
 
         @Override
         public boolean claimProducer() {
+            this.boundTo = producer;
             return producerAvailable;
         }
 
@@ -115,11 +149,18 @@ class GateWorld {
             Runnable others = meanwhile;
             meanwhile = () -> {};
             others.run();
-            inFlight.add(this);
+            if (this.boundTo != producer || producerRefuses) {
+                gate.failed(this);
+            } else {
+                inFlight.add(this);
+            }
         }
 
         @Override
         public void store() {
+            if (!writer.isEmpty()) {
+                assertThat(this.number).as("stored behind").isGreaterThan(writer.getLast().number);
+            }
             writer.add(this);
         }
 
@@ -151,6 +192,54 @@ class GateWorld {
     void fail(Event event) {
         assertThat(this.inFlight.remove(event)).isTrue();
         this.gate.failed(event);
+    }
+
+    /**
+     * Kafka refuses an event for itself: it goes its own way to the database.
+     */
+    void refuse(Event event) {
+        assertThat(this.inFlight.remove(event)).isTrue();
+        event.givenUp = true;
+        this.gate.completed(event);
+    }
+
+    /**
+     * The producer's end is announced: none is handed out any more.
+     */
+    void announceEnd() {
+        this.producerAvailable = false;
+        this.gate.producerEnds();
+    }
+
+    /**
+     * The producer is closed and has a successor, before what it owes has been answered.
+     * @param appended how many of its records Kafka has nevertheless, without an answer
+     */
+    void closeProducer(int appended) {
+        this.inFlight.stream().limit(appended).forEach(this::append);
+        this.closing.addAll(this.inFlight);
+        this.inFlight.clear();
+        this.producer++;
+        this.producerAvailable = true;
+    }
+
+    /**
+     * A closed producer fails what it owes.
+     */
+    void failClosed(int index) {
+        this.gate.failed(this.closing.remove(index));
+    }
+
+    /**
+     * The gate is opened although the database has not said what waits in it: that may be overtaken.
+     */
+    void openUnasked() {
+        GateState before = state();
+        if (before == GateState.LOADING || before == GateState.STORING || before == GateState.HANDOVER) {
+            this.writer.forEach(event -> event.overtakable = true);
+            this.rows.values().forEach(event -> event.overtakable = true);
+        }
+        this.gate.openUnasked();
     }
 
     /**
@@ -186,7 +275,9 @@ class GateWorld {
      * The relay sends the oldest row: appended, not settled.
      */
     void relaySends() {
-        append(this.rows.firstEntry().getValue());
+        Event event = this.rows.firstEntry().getValue();
+        checkOrder(event, false);
+        this.log.add(event);
     }
 
     void relaySettles() {
@@ -224,8 +315,19 @@ class GateWorld {
         this.gate.endLongHandover(this.nanos);
     }
 
+    /**
+     * Returns everything that must arrive in the end.
+     */
+    List<Event> accepted() {
+        return this.published.stream().filter(event -> !event.givenUp).toList();
+    }
+
     GateState state() {
         return this.gate.state();
+    }
+
+    int permitsAsked() {
+        return this.permitsAsked;
     }
 
     int openPermits() {
@@ -233,13 +335,19 @@ class GateWorld {
     }
 
     void append(Event event) {
-        if (event.number() > 0 && !this.log.contains(event)) {
-            for (Event other : this.published) {
-                if (other.number() > 0 && other.number() < event.number() && !other.givenUp) {
-                    assertThat(this.log).as("before %s", event).contains(other);
-                }
+        checkOrder(event, true);
+        this.log.add(event);
+    }
+
+    private void checkOrder(Event event, boolean sentByPublisher) {
+        if (event.number() <= 0 || this.log.contains(event)) {
+            return;
+        }
+        for (Event other : this.published) {
+            boolean older = other.number() > 0 && other.number() < event.number();
+            if (older && !other.givenUp && !(other.overtakable && sentByPublisher)) {
+                assertThat(this.log).as("before %s", event).contains(other);
             }
         }
-        this.log.add(event);
     }
 }

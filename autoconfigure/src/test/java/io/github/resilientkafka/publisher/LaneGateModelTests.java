@@ -2,12 +2,10 @@ package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.resilientkafka.publisher.GateWorld.Event;
 import io.github.resilientkafka.publisher.Handover.Question;
 import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +13,16 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Many random walks through what may happen around a gate: outages, single failures, producers that end, slow answers of
- * the database, rows of others, in any order and also in the middle of a send. Every append to the log is checked for
- * order; at the end nothing may be missing and the gate must be open.
+ * Many random walks through what may happen around a gate: outages, single failures, refusals, producers that end, slow
+ * answers of the database, rows of others, a writer that gives up, stops and restarts, in any order and also while a
+ * permit is asked for and in the middle of a send. Every append to the log is checked for order; at the end nothing may
+ * be missing and the gate must be open.
  */
 class LaneGateModelTests {
 
     private static final int WALKS = 5_000;
 
-    private static final int STEPS = 80;
+    private static final int STEPS = 120;
 
     @Test
     @DisplayName("Whatever happens in whatever order, nothing overtakes, nothing is lost, and direct sending returns")
@@ -68,75 +67,149 @@ class LaneGateModelTests {
 
         void walk() {
             for (int i = 0; i < STEPS; i++) {
-                step();
+                if (this.random.nextInt(10) == 0) {
+                    this.steps.add("release in " + this.world.state());
+                    release();
+                } else {
+                    step();
+                }
             }
-        }
-
-        private void step() {
-            int choice = this.random.nextInt(18);
-            this.steps.add(this.world.state() + ":" + choice);
-            switch (choice) {
-                case 0, 1, 2 -> publish();
-                case 3, 4 -> {
-                    if (this.world.brokerUp && !this.world.inFlight.isEmpty()) {
-                        this.world.ack();
-                    }
-                }
-                case 5 -> {
-                    this.world.brokerUp = !this.world.brokerUp;
-                }
-                case 6 -> this.world.circuitPermits = !this.world.circuitPermits;
-                case 7 -> endProducer();
-                case 8, 9 -> this.world.commit(1 + this.random.nextInt(3));
-                case 10, 11 -> relay();
-                case 12 -> this.world.ask();
-                case 13 -> {
-                    this.slow = this.world.gate.question();
-                    this.slowAnswer = (this.slow != null) ? this.world.backlog() : null;
-                }
-                case 14 -> {
-                    if (this.slow != null) {
-                        this.world.answer(this.slow, this.slowAnswer);
-                        this.slow = null;
-                    }
-                }
-                case 15 -> this.world.time(Duration.ofMillis(100));
-                case 16 -> this.world.othersRow();
-                default -> release();
-            }
-        }
-
-        private void publish() {
-            int inFlight = this.world.inFlight.size();
-            int inWriter = this.world.writer.size();
-            this.world.publish();
-            this.direct += this.world.inFlight.size() - inFlight;
-            this.stored += this.world.writer.size() - inWriter;
         }
 
         /**
-         * The producer's end: announced, then closed, which fails what is in flight in any order; some of it may have been
-         * appended without an answer. Its successor is there once it is closed, before all answers have come.
+         * What any thread may do at any time, also while another one is about to send.
          */
-        private void endProducer() {
-            this.world.producerAvailable = false;
+        private void step() {
+            int choice = this.random.nextInt(26);
+            this.steps.add(choice + " in " + this.world.state());
+            switch (choice) {
+                case 0, 1, 2, 3 -> publish();
+                case 4, 5 -> ack();
+                case 6 -> this.world.brokerUp = !this.world.brokerUp;
+                case 7 -> this.world.circuitPermits = !this.world.circuitPermits;
+                case 8 -> this.world.producerRefuses = !this.world.producerRefuses;
+                case 9 -> endProducer(this.world.inFlight.size());
+                case 10 -> failOne();
+                case 11, 12 -> failClosed();
+                case 13 -> refuseOne();
+                case 14, 15 -> this.world.commit(1 + this.random.nextInt(3));
+                case 16, 17 -> relay();
+                case 18 -> this.world.ask();
+                case 19 -> askSlowly();
+                case 20 -> answerAtLast();
+                case 21 -> this.world.time(Duration.ofMillis(100));
+                case 22 -> this.world.othersRow();
+                case 23 -> recover();
+                default -> rarely();
+            }
+        }
+
+        private void several(Runnable step) {
+            for (int i = this.random.nextInt(5); i >= 0; i--) {
+                step.run();
+            }
+        }
+
+        private void rarely() {
+            int choice = this.random.nextInt(5);
+            this.steps.add("rarely " + choice);
+            switch (choice) {
+                case 0 -> close();
+                case 1 -> this.world.gate.reload();
+                case 2 -> openUnasked();
+                case 3 -> storeUnasked();
+                default -> giveUp();
+            }
+        }
+
+        /**
+         * All is well for a moment: without that, walks would hardly ever be DIRECT.
+         */
+        private void recover() {
+            this.world.brokerUp = true;
+            this.world.circuitPermits = true;
+            this.world.producerRefuses = false;
+            while (!this.world.closing.isEmpty()) {
+                failClosed();
+            }
+            this.world.commit(100);
+            this.world.relay(100);
+            this.world.ask();
+        }
+
+        private void publish() {
+            if (this.random.nextInt(4) == 0) {
+                this.world.beforePermit = () -> several(this::step);
+            }
+            if (this.random.nextInt(4) == 0) {
+                this.world.meanwhile = () -> several(this::stepButPublishDirectly);
+            }
+            int inFlight = this.world.inFlight.size();
+            int inWriter = this.world.writer.size();
+            this.world.publish();
+            this.direct += Math.max(0, this.world.inFlight.size() - inFlight);
+            this.stored += Math.max(0, this.world.writer.size() - inWriter);
+            this.world.beforePermit = () -> {};
+            this.world.meanwhile = () -> {};
+        }
+
+        /**
+         * Two threads that both send have no publish order: nobody can say who was first.
+         */
+        private void stepButPublishDirectly() {
+            if (this.world.state() != GateState.DIRECT) {
+                step();
+            } else if (this.random.nextBoolean()) {
+                endProducer(this.world.inFlight.size());
+            } else {
+                answerAtLast();
+            }
+        }
+
+        private void ack() {
+            if (this.world.brokerUp && !this.world.inFlight.isEmpty()) {
+                this.world.ack();
+            }
+        }
+
+        /**
+         * The producer's end: announced, then closed. Its successor is there before all answers have come.
+         * @param mayBeAppended how many of its records may be in Kafka nevertheless
+         */
+        private void endProducer(int mayBeAppended) {
+            this.world.announceEnd();
             if (this.random.nextBoolean()) {
-                publish();
+                this.world.publish();
             }
-            this.world.gate.producerEnds();
-            List<Event> closed = new ArrayList<>(this.world.inFlight);
-            if (this.world.brokerUp) {
-                closed.stream().limit(this.random.nextInt(closed.size() + 1)).forEach(this.world::append);
+            this.world.closeProducer(this.world.brokerUp ? this.random.nextInt(mayBeAppended + 1) : 0);
+            while (this.random.nextInt(3) > 0 && !this.world.closing.isEmpty()) {
+                failClosed();
             }
-            Collections.shuffle(closed, this.random);
-            this.world.producerAvailable = true;
-            for (Event event : closed) {
+        }
+
+        /**
+         * One record fails for good, and its producer is closed in that callback (R2).
+         */
+        private void failOne() {
+            if (!this.world.inFlight.isEmpty()) {
+                int index = this.random.nextInt(this.world.inFlight.size());
+                this.world.fail(List.copyOf(this.world.inFlight).get(index));
                 if (this.random.nextBoolean()) {
-                    publish();
+                    this.world.publish();
                 }
-                if (this.world.inFlight.contains(event)) {
-                    this.world.fail(event);
-                }
+                endProducer(index);
+            }
+        }
+
+        private void failClosed() {
+            if (!this.world.closing.isEmpty()) {
+                this.world.failClosed(this.random.nextInt(this.world.closing.size()));
+            }
+        }
+
+        private void refuseOne() {
+            if (this.world.brokerUp && !this.world.inFlight.isEmpty()) {
+                this.world.refuse(this.world.inFlight.getFirst());
             }
         }
 
@@ -149,18 +222,51 @@ class LaneGateModelTests {
             }
         }
 
+        private void askSlowly() {
+            this.slow = this.world.gate.question();
+            this.slowAnswer = (this.slow != null) ? this.world.backlog() : null;
+        }
+
+        private void answerAtLast() {
+            if (this.slow != null) {
+                this.world.answer(this.slow, this.slowAnswer);
+                this.slow = null;
+            }
+        }
+
+        private void close() {
+            this.world.gate.close();
+            assertThat(this.world.state()).isIn(GateState.DIRECT, GateState.STOPPING, GateState.STORING);
+        }
+
+        private void openUnasked() {
+            this.world.openUnasked();
+            assertThat(this.world.state()).isIn(GateState.DIRECT, GateState.STOPPING, GateState.RELEASING);
+        }
+
+        private void storeUnasked() {
+            this.world.gate.storeUnasked();
+            assertThat(this.world.state()).isNotEqualTo(GateState.LOADING);
+        }
+
+        private void giveUp() {
+            if (!this.world.writer.isEmpty()) {
+                this.world.giveUp();
+            }
+        }
+
         /**
          * Other threads go on while parked events are sent.
          */
         private void release() {
-            this.world.meanwhile = () -> {
-                if (this.random.nextBoolean()) {
-                    publish();
-                } else {
-                    this.world.ask();
-                }
-            };
+            if (this.random.nextBoolean()) {
+                this.world.beforePermit = () -> several(this::step);
+            }
+            if (this.random.nextBoolean()) {
+                this.world.meanwhile = () -> several(this::step);
+            }
             this.world.gate.release();
+            this.world.beforePermit = () -> {};
             this.world.meanwhile = () -> {};
         }
 
@@ -168,26 +274,24 @@ class LaneGateModelTests {
          * No faults any more, and a publisher that never pauses.
          */
         void comeHome() {
-            this.world.brokerUp = true;
-            this.world.circuitPermits = true;
             for (int i = 0; i < 100 && !isHome(); i++) {
-                publish();
+                this.steps.add("home in " + this.world.state());
+                this.world.publish();
                 while (!this.world.inFlight.isEmpty()) {
                     this.world.ack();
                 }
-                this.world.commit(100);
-                this.world.relay(100);
-                this.world.ask();
-                release();
+                recover();
+                this.world.meanwhile = this.world::publish;
+                this.world.gate.release();
             }
             assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
-            assertThat(this.world.log).containsAll(this.world.published);
+            assertThat(this.world.log).containsAll(this.world.accepted());
             assertThat(this.world.openPermits()).isZero();
         }
 
         private boolean isHome() {
             return this.world.state() == GateState.DIRECT
-                    && this.world.log.containsAll(this.world.published)
+                    && this.world.log.containsAll(this.world.accepted())
                     && this.world.rows.isEmpty();
         }
     }

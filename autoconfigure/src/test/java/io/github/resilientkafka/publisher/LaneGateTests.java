@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.publisher.GateWorld.Event;
 import io.github.resilientkafka.publisher.Handover.Question;
 import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,36 @@ class LaneGateTests {
         Event event = this.world.publish();
         assertThat(this.world.writer).containsExactly(event);
         assertThat(this.world.openPermits()).isZero();
+    }
+
+    @Test
+    @DisplayName("T4: a producer of which nobody waits for an answer may end without stopping the gate")
+    void anIdleGateStaysOpenWhenTheProducerEnds() {
+        this.world.publish();
+        this.world.ack();
+        this.world.announceEnd();
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
+    }
+
+    @Test
+    @DisplayName("T4: a parked event that got its permit before the producer ended does not leave after it")
+    void aReleaseIsOverWhenTheProducerEnds() {
+        storedInHandover();
+        this.world.commit(1);
+        this.world.relay(1);
+        Event first = this.world.publish();
+        Event second = this.world.publish();
+        this.world.ask();
+        this.world.meanwhile = () -> this.world.beforePermit = () -> {
+            this.world.announceEnd();
+            this.world.closeProducer(0);
+        };
+        this.world.gate.release();
+        assertThat(this.world.closing).containsExactly(first);
+        assertThat(this.world.inFlight).isEmpty();
+        assertThat(this.world.openPermits()).isZero();
+        this.world.failClosed(0);
+        assertThat(this.world.writer).containsExactly(first, second);
     }
 
     @Test
@@ -137,6 +168,67 @@ class LaneGateTests {
     }
 
     @Test
+    @DisplayName("T7: an event whose permit came before the gate stopped parks behind those that are released")
+    void aLatePermitDoesNotJumpTheQueue() {
+        this.world.beforePermit = this::stopAndReleaseAnother;
+        Event late = this.world.publish();
+        assertThat(this.world.inFlight).isEmpty();
+        this.world.gate.release();
+        assertThat(this.world.inFlight).hasSize(2).last().isEqualTo(late);
+    }
+
+    @Test
+    @DisplayName("T7: a parked event that was stored while its permit was asked for is not sent, nor another one lost")
+    void aReleaseThatTookTooLong() {
+        storedInHandover();
+        this.world.commit(1);
+        this.world.relay(1);
+        Event first = this.world.publish();
+        this.world.ask();
+        this.world.beforePermit = () -> {
+            this.world.gate.close();
+            assertThat(this.world.writer).containsExactly(first);
+            stopAndReleaseAnother();
+        };
+        this.world.gate.release();
+        assertThat(this.world.log).endsWith(first);
+        assertThat(this.world.inFlight).hasSize(1).doesNotContain(first);
+    }
+
+    /**
+     * While somebody asks for a permit: the gate stops, comes back, and is about to send an event that was parked.
+     */
+    private void stopAndReleaseAnother() {
+        if (this.world.state() == GateState.DIRECT) {
+            this.world.circuitPermits = false;
+            this.world.publish();
+            this.world.circuitPermits = true;
+        }
+        this.world.commit(1);
+        this.world.relay(1);
+        this.world.ask();
+        this.world.publish();
+        this.world.ask();
+        assertThat(this.world.state()).isEqualTo(GateState.RELEASING);
+    }
+
+    @Test
+    @DisplayName("T7: being told to open changes nothing while the last parked event is sent")
+    void openingUnaskedWhileReleasing() {
+        storedInHandover();
+        this.world.commit(1);
+        this.world.relay(1);
+        Event parked = this.world.publish();
+        this.world.ask();
+        this.world.meanwhile = () -> {
+            this.world.openUnasked();
+            this.world.publish();
+        };
+        this.world.gate.release();
+        assertThat(this.world.inFlight).hasSize(2).first().isEqualTo(parked);
+    }
+
+    @Test
     @DisplayName("B1: a refused event is not stored while an earlier one is in flight")
     void aRefusedEventWaitsForWhatIsInFlight() {
         this.world.publish();
@@ -188,9 +280,9 @@ class LaneGateTests {
         this.world.circuitPermits = false;
         this.world.publish();
         this.world.circuitPermits = true;
-        int before = this.world.openPermits();
+        int before = this.world.permitsAsked();
         this.world.publish();
-        assertThat(this.world.openPermits()).isEqualTo(before);
+        assertThat(this.world.permitsAsked()).isEqualTo(before);
         assertThat(this.world.inFlight).isEmpty();
         assertThat(this.world.writer).hasSize(2);
     }
@@ -303,6 +395,86 @@ class LaneGateTests {
         assertThat(this.world.gate.find(parked.eventId()))
                 .extracting(EventUnderWay::state)
                 .isEqualTo(EventUnderWay.State.BEING_STORED);
+    }
+
+    @Test
+    @DisplayName("An event that finds the gate just opened is sent, not diverted")
+    void anEventThatWaitedForTheLockSeesTheGateOpen() throws InterruptedException {
+        GateWorld loading = new GateWorld();
+        Thread publisher = new Thread(loading::publish);
+        synchronized (loading.gate) {
+            publisher.start();
+            Awaitility.await().until(() -> publisher.getState() == Thread.State.BLOCKED);
+            loading.ask();
+        }
+        publisher.join();
+        assertThat(loading.inFlight).hasSize(1);
+        assertThat(loading.state()).isEqualTo(GateState.DIRECT);
+    }
+
+    @Test
+    @DisplayName("A gate that was closed while it sent what was parked stores the rest")
+    void closingWhileReleasing() {
+        storedInHandover();
+        this.world.commit(1);
+        this.world.relay(1);
+        Event first = this.world.publish();
+        Event second = this.world.publish();
+        this.world.ask();
+        this.world.meanwhile = this.world.gate::close;
+        this.world.gate.release();
+        assertThat(this.world.inFlight).containsExactly(first);
+        this.world.ack();
+        assertThat(this.world.writer).containsExactly(second);
+    }
+
+    @Test
+    @DisplayName("A gate that was never loaded stores what is parked when it is closed")
+    void closingBeforeLoaded() {
+        GateWorld loading = new GateWorld();
+        Event parked = loading.publish();
+        loading.gate.close();
+        assertThat(loading.writer).containsExactly(parked);
+    }
+
+    @Test
+    @DisplayName("T6: an answer from before a restart is void")
+    void anAnswerFromBeforeAReload() {
+        Question slow = this.world.gate.question();
+        this.world.othersRow();
+        this.world.gate.reload();
+        this.world.answer(slow, null);
+        assertThat(this.world.state()).isEqualTo(GateState.LOADING);
+    }
+
+    @Test
+    @DisplayName("T5: a gate that is loaded again does not ask while the writer holds an event of an earlier life")
+    void aReloadedGateWaitsForTheWriter() {
+        this.world.circuitPermits = false;
+        this.world.publish();
+        this.world.gate.reload();
+        assertThat(this.world.state()).isEqualTo(GateState.LOADING);
+        assertThat(this.world.gate.question()).isNull();
+        this.world.commit(1);
+        this.world.ask();
+        assertThat(this.world.state()).isEqualTo(GateState.STORING);
+    }
+
+    @Test
+    @DisplayName("A database that is not there any more keeps no event from a healthy Kafka, whatever waits in it")
+    void opensUnaskedWhileStoring() {
+        storedInHandover();
+        Event parked = this.world.publish();
+        this.world.openUnasked();
+        this.world.gate.release();
+        assertThat(this.world.inFlight).containsExactly(parked);
+
+        GateWorld storing = new GateWorld();
+        storing.othersRow();
+        storing.ask();
+        assertThat(storing.state()).isEqualTo(GateState.STORING);
+        storing.openUnasked();
+        assertThat(storing.state()).isEqualTo(GateState.DIRECT);
     }
 
     /**
