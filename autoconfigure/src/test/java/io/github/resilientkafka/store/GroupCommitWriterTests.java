@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 class GroupCommitWriterTests {
 
@@ -53,9 +56,36 @@ class GroupCommitWriterTests {
         assertThat(this.writer.stats().queued()).isZero();
     }
 
+    @Test
+    @DisplayName("B4: a lane belongs to one thread: its events get ascending ids in the order they were handed over")
+    void aLaneIsWrittenInOrder() {
+        GroupCommitWriter small = new GroupCommitWriter(H2EventStoreTests.store(this.pool, "app", true), 5);
+        small.start();
+        List<Request> requests = IntStream.range(0, 2_000)
+                .mapToObj(i -> new Request(i / 3 % 2, i))
+                .toList();
+        requests.forEach(small::write);
+        small.stop(Duration.ofSeconds(30));
+
+        assertThat(requests).allSatisfy(request -> assertThat(request.stored).hasValue(1));
+        for (int lane = 0; lane < 2; lane++) {
+            assertThat(new JdbcTemplate(this.pool)
+                            .queryForList(
+                                    "select key_text from failed_kafka_events where lane = ? order by id",
+                                    Integer.class,
+                                    lane))
+                    .hasSizeGreaterThan(900)
+                    .isSorted();
+        }
+    }
+
     private static final class Request implements StoreRequest {
 
         private final boolean throwing;
+
+        private final int lane;
+
+        private final int number;
 
         private final AtomicInteger stored = new AtomicInteger();
 
@@ -63,11 +93,19 @@ class GroupCommitWriterTests {
 
         Request(boolean throwing) {
             this.throwing = throwing;
+            this.lane = 0;
+            this.number = 0;
+        }
+
+        Request(int lane, int number) {
+            this.throwing = false;
+            this.lane = lane;
+            this.number = number;
         }
 
         @Override
         public int lane() {
-            return 0;
+            return this.lane;
         }
 
         @Override
@@ -77,7 +115,7 @@ class GroupCommitWriterTests {
 
         @Override
         public FailedEvent toRow() {
-            return EventRows.row(0, "key", Instant.EPOCH);
+            return EventRows.row(this.lane, "" + this.number, Instant.EPOCH);
         }
 
         @Override
