@@ -11,11 +11,19 @@ final class Handover {
 
     private static final long MAX_NANOS = Duration.ofMillis(200).toNanos();
 
+    private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(100).toNanos();
+
+    private static final long MAX_PAUSE_NANOS = Duration.ofSeconds(2).toNanos();
+
     private final long littleLeft;
 
     private long visit;
 
     private long startedNanos;
+
+    private long endedNanos;
+
+    private long pauseNanos;
 
     private @Nullable Long mustSettle;
 
@@ -40,23 +48,36 @@ final class Handover {
     }
 
     /**
-     * Returns whether so little is left that new events can wait for it in memory.
+     * Starts a visit of HANDOVER, if that is worthwhile: so little is left that new events can wait for it in memory.
+     * After visits in vain, because rows stay (a held partition, a slow relay), the next one has to wait: in each of them
+     * new events do.
+     * @return whether a visit has started
      */
-    boolean isWorthwhile(@Nullable LaneBacklog pending) {
-        return pending == null || pending.newestId() - pending.oldestId() < this.littleLeft;
-    }
-
-    /**
-     * Starts a visit of HANDOVER.
-     */
-    void start(long nowNanos) {
+    boolean start(@Nullable LaneBacklog pending, long nowNanos) {
+        boolean little = pending == null || pending.newestId() - pending.oldestId() < this.littleLeft;
+        if (pending == null) {
+            this.pauseNanos = 0;
+        }
+        if (!little || this.pauseNanos > 0 && nowNanos - this.endedNanos < this.pauseNanos) {
+            return false;
+        }
         this.visit++;
         this.startedNanos = nowNanos;
         this.mustSettle = null;
+        return true;
     }
 
-    boolean hasLastedTooLong(long nowNanos) {
-        return nowNanos - this.startedNanos >= MAX_NANOS;
+    /**
+     * Ends a visit that has lasted too long.
+     * @return whether it is over
+     */
+    boolean endInVain(long nowNanos) {
+        if (nowNanos - this.startedNanos < MAX_NANOS) {
+            return false;
+        }
+        this.endedNanos = nowNanos;
+        this.pauseNanos = Math.min(MAX_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * this.pauseNanos));
+        return true;
     }
 
     /**
@@ -67,10 +88,22 @@ final class Handover {
     }
 
     /**
-     * Returns whether everything that was stored before this visit is settled. The first answer says up to which row: it
-     * covers every row of ours, since the writer was idle. Rows that others store meanwhile don't prolong the visit.
+     * Ends a visit if everything that was stored before it is settled.
+     * @return whether it is over
      */
-    boolean isSettled(@Nullable LaneBacklog pending) {
+    boolean endWell(@Nullable LaneBacklog pending) {
+        if (!isSettled(pending)) {
+            return false;
+        }
+        this.pauseNanos = 0;
+        return true;
+    }
+
+    /**
+     * The first answer says up to which row: it covers every row of ours, since the writer was idle. Rows that others store
+     * meanwhile don't prolong the visit.
+     */
+    private boolean isSettled(@Nullable LaneBacklog pending) {
         if (pending == null) {
             return true;
         }

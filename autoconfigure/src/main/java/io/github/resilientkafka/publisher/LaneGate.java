@@ -179,12 +179,11 @@ final class LaneGate {
         if (this.state == GateState.LOADING && backlog) {
             storeParked();
         } else if (this.state == GateState.LOADING
-                || this.state == GateState.HANDOVER && this.handover.isSettled(pending)) {
+                || this.state == GateState.HANDOVER && this.handover.endWell(pending)) {
             open();
         } else if (this.state == GateState.DIRECT && backlog) {
             stop();
-        } else if (this.state == GateState.STORING && this.handover.isWorthwhile(pending)) {
-            this.handover.start(nowNanos);
+        } else if (this.state == GateState.STORING && this.handover.start(pending, nowNanos)) {
             become(GateState.HANDOVER);
         }
     }
@@ -203,7 +202,7 @@ final class LaneGate {
      * Ends a visit of HANDOVER that has lasted too long: what waits is stored, before anything newer is.
      */
     synchronized void endLongHandover(long nowNanos) {
-        if (this.state == GateState.HANDOVER && this.handover.hasLastedTooLong(nowNanos)) {
+        if (this.state == GateState.HANDOVER && this.handover.endInVain(nowNanos)) {
             storeParked();
         }
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.publisher.GateWorld.Event;
 import io.github.resilientkafka.publisher.Handover.Question;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -341,6 +343,57 @@ class LaneGateTests {
         this.world.relay(1);
         this.world.ask();
         assertThat(this.world.state()).isEqualTo(GateState.HANDOVER);
+    }
+
+    @Test
+    @DisplayName("While rows stay (a partition is held), HANDOVER is tried less and less often, up to every 2 s")
+    void visitsInVainBecomeRare() {
+        this.world.othersRow();
+        this.world.ask();
+        List<Long> pauses = new ArrayList<>();
+        for (int visit = 0; visit < 7; visit++) {
+            pauses.add(pauseBeforeHandover().toMillis());
+            this.world.time(LONG_HANDOVER);
+            assertThat(this.world.state()).isEqualTo(GateState.STORING);
+        }
+        assertThat(pauses).containsExactly(0L, 100L, 200L, 400L, 800L, 1600L, 2000L);
+    }
+
+    @Test
+    @DisplayName("A visit that ends well, or a lane without rows, lets HANDOVER be tried soon again")
+    void pausesEndWithTheBacklog() {
+        this.world.othersRow();
+        this.world.ask();
+        for (int visit = 0; visit < 5; visit++) {
+            pauseBeforeHandover();
+            this.world.time(LONG_HANDOVER);
+        }
+        assertThat(pauseBeforeHandover()).isEqualTo(Duration.ofMillis(1600));
+        this.world.ask();
+        this.world.othersRow();
+        this.world.relay(1);
+        this.world.ask();
+        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
+        this.world.ask();
+        assertThat(pauseBeforeHandover()).isZero();
+        this.world.time(LONG_HANDOVER);
+        assertThat(pauseBeforeHandover()).isEqualTo(Duration.ofMillis(100));
+        this.world.time(LONG_HANDOVER);
+        this.world.relay(1);
+        assertThat(pauseBeforeHandover()).isZero();
+    }
+
+    /**
+     * Asks every 100 ms until the gate waits in HANDOVER.
+     */
+    private Duration pauseBeforeHandover() {
+        assertThat(this.world.state()).isEqualTo(GateState.STORING);
+        Duration pause = Duration.ZERO;
+        for (this.world.ask(); this.world.state() == GateState.STORING; this.world.ask()) {
+            this.world.time(Duration.ofMillis(100));
+            pause = pause.plusMillis(100);
+        }
+        return pause;
     }
 
     @Test
