@@ -128,6 +128,14 @@ public final class EventTables {
     }
 
     /**
+     * How many rows a lane says it has resolved.
+     */
+    public long resolved(int lane) {
+        Long total = this.jdbc.queryForObject("select resolved from kafka_lane where lane = ?", Long.class, lane);
+        return (total == null) ? 0 : total;
+    }
+
+    /**
      * How many connections there are to the database, ours not counted.
      */
     public int connections() {

@@ -44,7 +44,8 @@ final class LaneDrain {
     }
 
     /**
-     * Sends and settles due pending rows until there are none, the circuit refuses, or the lanes are lost.
+     * Sends and settles due pending rows until there are none, the lanes' turn is over, the circuit refuses, or the lanes
+     * are lost.
      */
     void drainPending() throws InterruptedException {
         RelayBatch batch = readBehind(NOTHING);
@@ -57,7 +58,7 @@ final class LaneDrain {
             RelayBatch ahead = isWorthReadingAhead(batch) ? readAhead(batch) : null;
             this.lanes.advance();
             await(batch, session);
-            if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch)) {
+            if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch) || this.lanes.isTurnOver()) {
                 return;
             }
             boolean readAgain = this.lanes.shareWithOthers() || !batch.isClean();

@@ -24,6 +24,8 @@ final class LeasedLanes {
 
     private static final long SETTLE_PAUSE_MILLIS = 500;
 
+    private static final int TURNS_PER_LEASE = 3;
+
     private final RelayContext relay;
 
     private final String owner;
@@ -33,6 +35,8 @@ final class LeasedLanes {
     private final DrainProgress progress;
 
     private final LaneShare share;
+
+    private final long turnOverNanos;
 
     private List<LaneLease> leases;
 
@@ -61,6 +65,8 @@ final class LeasedLanes {
         this.share = share;
         this.leases = leases;
         this.leasedNanos = leasedNanos;
+        this.turnOverNanos = leasedNanos
+                + relay.properties().lease().dividedBy(TURNS_PER_LEASE).toNanos();
     }
 
     List<LaneLease> leases() {
@@ -69,6 +75,14 @@ final class LeasedLanes {
 
     boolean isRunning() {
         return this.running.getAsBoolean();
+    }
+
+    /**
+     * Returns whether it is time to give the lanes back although rows may be left: into a busy lane rows may come as
+     * fast as they go, and other lanes want to be served, too.
+     */
+    boolean isTurnOver() {
+        return System.nanoTime() - this.turnOverNanos >= 0 && !mayBeLost();
     }
 
     /**
@@ -158,7 +172,7 @@ final class LeasedLanes {
             try {
                 return settle.getAsBoolean();
             } catch (DataAccessException ex) {
-                if (System.nanoTime() - sendUntilNanos() >= 0 || !isRunning()) {
+                if (mayBeLost() || !isRunning()) {
                     throw ex;
                 }
                 logger.warn("Settling failed and is tried again: {}", ex.toString());
@@ -200,8 +214,7 @@ final class LeasedLanes {
      * @return whether any was given back
      */
     boolean shareWithOthers() {
-        if (System.nanoTime() - sendUntilNanos() >= 0) {
-            // The lease may be over: that is to be found out first.
+        if (mayBeLost()) {
             return false;
         }
         int surplus = this.share.surplus(this.leases.size());
@@ -209,6 +222,13 @@ final class LeasedLanes {
             giveBack(this.leases.subList(this.leases.size() - surplus, this.leases.size()));
         }
         return surplus > 0;
+    }
+
+    /**
+     * Returns whether the lease may be over, which the next settle finds out: nothing is given back before.
+     */
+    private boolean mayBeLost() {
+        return System.nanoTime() - sendUntilNanos() >= 0;
     }
 
     private void giveBack(List<LaneLease> lanes) {

@@ -101,7 +101,7 @@ final class RelayWorker extends Thread {
     private void pass() throws InterruptedException {
         this.unfinished = false;
         this.waitingForLanes = false;
-        boolean full = this.fullPassWanted || System.nanoTime() - this.nextFullPassNanos >= 0;
+        boolean full = isFullPassDue();
         if (full) {
             this.fullPassWanted = false;
             this.nextFullPassNanos =
@@ -131,6 +131,10 @@ final class RelayWorker extends Thread {
         }
     }
 
+    private boolean isFullPassDue() {
+        return this.fullPassWanted || System.nanoTime() - this.nextFullPassNanos >= 0;
+    }
+
     private void databaseFailed(DataAccessException ex) {
         // Kafka must not stay shut because the database is: without the relay new events are the trials.
         this.relay.circuit().reserveTrials(false);
@@ -140,9 +144,13 @@ final class RelayWorker extends Thread {
         }
     }
 
+    /**
+     * Leases and drains until nothing is left, or until a full pass is due: where rows come as fast as they go, its other
+     * work would never be done.
+     */
     private void drain(EventStatus status) throws InterruptedException {
-        boolean progressed = true;
-        while (progressed && this.running && !this.relay.circuit().isOpen()) {
+        boolean goOn = true;
+        while (goOn && this.running && !this.relay.circuit().isOpen()) {
             this.busyWorkers.incrementAndGet();
             boolean found = true;
             try {
@@ -156,8 +164,9 @@ final class RelayWorker extends Thread {
                                 (status == EventStatus.PENDING) ? this.share.lanes() : this.share.whenShared(),
                                 this.relay.properties().lease());
                 found = !leases.isEmpty();
-                progressed = found && drain(status, leases, before);
+                boolean progressed = found && drain(status, leases, before);
                 this.unfinished |= found && !progressed;
+                goOn = progressed && !isFullPassDue();
                 if (!found && status == EventStatus.PENDING) {
                     this.waitingForLanes = this.share.ask(this.relay.clock().instant());
                 }

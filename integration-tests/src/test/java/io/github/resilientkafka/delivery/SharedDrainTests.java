@@ -6,21 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.EventTables;
 import io.github.resilientkafka.EventTables.Lane;
 import io.github.resilientkafka.EventTables.Row;
+import io.github.resilientkafka.StoredRows;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
-import io.github.resilientkafka.message.EventIds;
-import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.EventStore;
-import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -341,34 +337,13 @@ class SharedDrainTests {
     private void storeWithoutDraining(String name, int rows) {
         try (TestApplication application =
                 application().with("resilient-kafka.retry.enabled", false).start()) {
-            EventStore store = application.context().getBean(EventStore.class);
-            for (int first = 0; first < rows; first += 1_000) {
-                store.save(IntStream.range(first, Math.min(rows, first + 1_000))
-                        .mapToObj(i -> row(i % EventStore.LANES, "key-" + (i % 1_000), name + "-" + i))
-                        .toList());
-            }
+            StoredRows.save(
+                    application,
+                    IntStream.range(0, rows)
+                            .mapToObj(i -> StoredRows.row(
+                                    i % EventStore.LANES, this.topic, "key-" + (i % 1_000), name + "-" + i))
+                            .toList());
         }
-    }
-
-    private FailedEvent row(int lane, String key, String value) {
-        Instant now = Instant.now();
-        return new FailedEvent(
-                EventIds.next(now.toEpochMilli()),
-                EventIds.next(now.toEpochMilli()),
-                lane,
-                this.topic,
-                null,
-                now.toEpochMilli(),
-                key.getBytes(StandardCharsets.UTF_8),
-                key,
-                value.getBytes(StandardCharsets.UTF_8),
-                "[]",
-                "String",
-                FailureKind.OUTAGE,
-                "none",
-                null,
-                now,
-                now);
     }
 
     private static void await(String what, Callable<Boolean> condition) {
