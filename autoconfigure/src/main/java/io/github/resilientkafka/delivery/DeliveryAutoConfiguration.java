@@ -77,7 +77,7 @@ final class DeliveryAutoConfiguration {
         PublisherObserver publisherObserver = PublisherObserver.of(publisherObservers.orderedStream());
         ProducerSessions sessions = new ProducerSessions(
                 "relay",
-                () -> relaySettings.createProducer("relay", publisherObserver),
+                relaySettings.producers("relay", publisherObserver),
                 circuit,
                 policy,
                 publisherProperties.stallTimeout(),

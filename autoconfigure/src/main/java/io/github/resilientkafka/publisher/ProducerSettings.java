@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -40,6 +41,10 @@ public final class ProducerSettings {
     private static final int MAX_BLOCK_MILLIS = 500;
 
     private static final int MAX_IN_FLIGHT = 5;
+
+    private static final int DEFAULT_BATCH_BYTES = 16 * 1024;
+
+    private static final int RELAY_BATCH_BYTES = 128 * 1024;
 
     private static final long SPARE_BUFFER_BYTES = 32L * 1024 * 1024;
 
@@ -97,7 +102,7 @@ public final class ProducerSettings {
     public ProducerSettings forRelay(Duration lease) {
         Map<String, Object> relay = new HashMap<>(this.settings);
         relay.put(ProducerConfig.LINGER_MS_CONFIG, 5);
-        relay.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        relay.put(ProducerConfig.BATCH_SIZE_CONFIG, RELAY_BATCH_BYTES);
         int delivery = (int) Math.min(
                 number(relay, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MILLIS),
                 lease.toMillis() / 2);
@@ -128,6 +133,22 @@ public final class ProducerSettings {
      */
     public Producer<byte @Nullable [], byte @Nullable []> createProducer(String role, PublisherObserver observer) {
         return ObservedProducer.create(new HashMap<>(this.settings), role, observer);
+    }
+
+    /**
+     * Returns what creates one producer after the other, as {@link #createProducer} does, with smaller batches once a topic
+     * was found that takes no larger ones.
+     * @param role what they are for, part of their client ids
+     * @param observer told of their creation and end
+     * @return a supplier of new producers
+     */
+    public Supplier<Producer<byte @Nullable [], byte @Nullable []>> producers(String role, PublisherObserver observer) {
+        int batchSize = (int) number(this.settings, ProducerConfig.BATCH_SIZE_CONFIG, DEFAULT_BATCH_BYTES);
+        return new FittingBatches(role, batchSize, size -> {
+            Map<String, Object> settings = new HashMap<>(this.settings);
+            settings.put(ProducerConfig.BATCH_SIZE_CONFIG, size);
+            return ObservedProducer.create(settings, role, observer);
+        });
     }
 
     /**

@@ -150,7 +150,7 @@ final class PublisherAutoConfiguration {
         LaneGates gates = laneGates.getIfAvailable();
         ProducerSessions sessions = new ProducerSessions(
                 "publisher",
-                () -> settings.createProducer("publisher", observer),
+                settings.producers("publisher", observer),
                 circuit,
                 policy,
                 properties.stallTimeout(),
