@@ -1,14 +1,10 @@
 package io.github.resilientkafka.store;
 
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.springframework.dao.DataAccessException;
 
 /**
@@ -38,13 +34,7 @@ final class PostgresEventStore extends JdbcEventStore {
 
     private final String backlog;
 
-    private final String writers;
-
-    private final String lockLanes;
-
-    private final String advance;
-
-    private final String recheck;
+    private final PostgresLaneMarks marks;
 
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
@@ -61,10 +51,7 @@ final class PostgresEventStore extends JdbcEventStore {
         this.ask = scope.sql(PostgresSql.ASK);
         this.wanted = scope.sql(PostgresSql.WANTED);
         this.backlog = scope.sql(PostgresSql.BACKLOG);
-        this.writers = scope.sql(PostgresSql.WRITERS);
-        this.lockLanes = scope.sql(PostgresSql.LOCK_LANES);
-        this.advance = scope.sql(PostgresSql.ADVANCE);
-        this.recheck = scope.sql(PostgresSql.RECHECK);
+        this.marks = new PostgresLaneMarks(session, scope);
     }
 
     @Override
@@ -84,8 +71,7 @@ final class PostgresEventStore extends JdbcEventStore {
         this.session.run("store events", connection -> {
             try (var parameters = new PostgresParameters(connection, this.save)) {
                 return parameters
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
+                        .scope(this.scope)
                         .uuids(events, FailedEvent::rowId)
                         .uuids(events, FailedEvent::eventId)
                         .integers(events, FailedEvent::lane)
@@ -114,13 +100,11 @@ final class PostgresEventStore extends JdbcEventStore {
             try (var parameters = new PostgresParameters(connection, sql)) {
                 return leases(parameters
                         .instant(dueAt)
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
+                        .scope(this.scope)
                         .number(maxLanes)
                         .text(owner)
                         .number(lease.toMillis())
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
+                        .scope(this.scope)
                         .query());
             }
         });
@@ -131,9 +115,13 @@ final class PostgresEventStore extends JdbcEventStore {
         return this.session.run("ask for lanes", connection -> {
             try (var held = new PostgresParameters(connection, this.heldByOthers);
                     var ask = new PostgresParameters(connection, this.ask)) {
-                boolean found = scoped(held.instant(dueAt)).text(owner).query().next();
+                boolean found = held.instant(dueAt)
+                        .scope(this.scope)
+                        .text(owner)
+                        .query()
+                        .next();
                 if (found) {
-                    scoped(scoped(ask)).update();
+                    ask.scope(this.scope).scope(this.scope).update();
                 }
                 return found;
             }
@@ -144,7 +132,7 @@ final class PostgresEventStore extends JdbcEventStore {
     public boolean lanesAreWanted() {
         return this.session.run("look whether lanes are wanted", connection -> {
             try (var parameters = new PostgresParameters(connection, this.wanted)) {
-                return scoped(parameters).query().next();
+                return parameters.scope(this.scope).query().next();
             }
         });
     }
@@ -159,8 +147,10 @@ final class PostgresEventStore extends JdbcEventStore {
     public List<LaneBacklog> backlog(Collection<Integer> lanes) {
         return this.session.run("look for pending events", connection -> {
             try (var parameters = new PostgresParameters(connection, this.backlog)) {
-                parameters.integers(List.copyOf(lanes), lane -> lane);
-                return backlogs(scoped(parameters).query());
+                return backlogs(parameters
+                        .integers(List.copyOf(lanes), lane -> lane)
+                        .scope(this.scope)
+                        .query());
             }
         });
     }
@@ -238,56 +228,14 @@ final class PostgresEventStore extends JdbcEventStore {
         });
     }
 
-    /**
-     * Nothing of the transactions that were writing when the rows had been seen is still to come once all of them have
-     * ended; what is pending then holds its lane's mark.
-     */
     @Override
     public void advance(DrainProgress progress) {
-        if (!progress.isDue()) {
-            return;
-        }
-        Map<Integer, Long> proven = progress.proven(writers());
-        if (proven.isEmpty()) {
-            return;
-        }
-        List<Integer> lanes = List.copyOf(proven.keySet());
-        this.session.inTransaction("move the marks of drained lanes", connection -> {
-            // Locked first, in a statement of its own: the next one sees every row that was made pending again.
-            try (var parameters = new PostgresParameters(connection, this.lockLanes)) {
-                scoped(parameters).integers(lanes, lane -> lane).query();
-            }
-            try (var parameters = new PostgresParameters(connection, this.advance)) {
-                parameters.integers(lanes, lane -> lane).longs(lanes, proven::get);
-                return scoped(scoped(parameters)).update();
-            }
-        });
-    }
-
-    private Set<String> writers() {
-        return this.session.run("look for writers", connection -> {
-            try (var parameters = new PostgresParameters(connection, this.writers)) {
-                ResultSet rows = parameters.query();
-                Set<String> writers = new HashSet<>();
-                while (rows.next()) {
-                    writers.add(rows.getString(1));
-                }
-                return writers;
-            }
-        });
+        this.marks.advance(progress);
     }
 
     @Override
     public void recheck(int lane) {
-        this.session.run("look at a drained lane again", connection -> {
-            try (var parameters = new PostgresParameters(connection, this.recheck)) {
-                return scoped(parameters).number(lane).update();
-            }
-        });
-    }
-
-    private PostgresParameters scoped(PostgresParameters parameters) throws SQLException {
-        return parameters.text(this.scope.namespace()).text(this.scope.channel());
+        this.marks.recheck(lane);
     }
 
     private PostgresParameters fence(PostgresParameters parameters, String owner, List<LaneLease> leases)
@@ -295,16 +243,14 @@ final class PostgresEventStore extends JdbcEventStore {
         return parameters
                 .integers(leases, LaneLease::lane)
                 .longs(leases, LaneLease::epoch)
-                .text(this.scope.namespace())
-                .text(this.scope.channel())
+                .scope(this.scope)
                 .text(owner);
     }
 
     private boolean renew(PostgresParameters parameters, List<LaneLease> leases, Duration lease) throws SQLException {
         return parameters
                         .number(lease.toMillis())
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
+                        .scope(this.scope)
                         .number(leases.size())
                         .update()
                 == leases.size();

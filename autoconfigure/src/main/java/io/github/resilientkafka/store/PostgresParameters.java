@@ -31,6 +31,13 @@ final class PostgresParameters implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Sets namespace and channel.
+     */
+    PostgresParameters scope(StoreScope scope) throws SQLException {
+        return text(scope.namespace()).text(scope.channel());
+    }
+
     PostgresParameters number(long value) throws SQLException {
         this.statement.setLong(++this.index, value);
         return this;

@@ -68,8 +68,7 @@ final class PostgresReader {
                         .instant(dueAt)
                         .longs(List.copyOf(without), id -> id)
                         .number(JdbcEventStore.share(limit, leases.size()))
-                        .text(this.scope.namespace())
-                        .text(this.scope.channel())
+                        .scope(this.scope)
                         .integers(leases, LaneLease::lane)
                         .query());
             }
