@@ -9,6 +9,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Completes futures, and thereby runs users' callbacks, on threads that move no events.
  * <p>
- * Normally one thread takes whatever has been handed over, in bursts. If users' code blocks it, for instance to wait for
+ * Normally one thread takes whatever has been handed over, in bursts; under load it looks again by itself after 0.2 ms. If users' code blocks it, for instance to wait for
  * an event that it has just published, another thread joins in. What such callbacks have published goes first: else
  * callbacks that wait would occupy every thread before the answers to them, further back in the queue, had their turn.
  */
@@ -31,6 +32,12 @@ final class CompletionExecutor {
     private static final long CHECK_MILLIS = 20;
 
     private static final int FAIR_TURN = 8;
+
+    private static final int MANY_AT_ONCE = 32;
+
+    private static final int MORE_LOOKS = 8;
+
+    private static final long LINGER_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final Queue<Runnable> nested = new ConcurrentLinkedQueue<>();
 
@@ -150,18 +157,29 @@ final class CompletionExecutor {
         }
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // a sign of life, not a count
     private void drain() {
         do {
-            Runnable completion;
-            int turn = 0;
-            while ((completion = next(turn++)) != null) {
-                this.taken++;
-                run(completion);
-            }
+            int looks = 0;
+            do {
+                looks = (runAll() >= MANY_AT_ONCE) ? MORE_LOOKS : looks - 1;
+                if (looks > 0) {
+                    // More will come at once, and to be woken for it would cost more than all else of an event.
+                    LockSupport.parkNanos(this, LINGER_NANOS);
+                }
+            } while (looks > 0);
             this.drainers.decrementAndGet();
             // What was handed over after the last poll found a drainer still counted, and started none.
         } while (!isEmpty() && rejoin());
+    }
+
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // a sign of life, not a count
+    private int runAll() {
+        int turn = 0;
+        for (Runnable completion; (completion = next(turn)) != null; turn++) {
+            this.taken++;
+            run(completion);
+        }
+        return turn;
     }
 
     /**

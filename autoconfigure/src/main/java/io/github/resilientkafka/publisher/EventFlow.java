@@ -163,7 +163,7 @@ final class EventFlow {
     }
 
     void sent(InFlightEvent event, RecordMetadata metadata) {
-        this.refusedTopics.forget(event.event().topic());
+        this.refusedTopics.forget(metadata.topic());
         if (!this.holds.isEmpty()) {
             this.holds.release(new TopicPartition(metadata.topic(), metadata.partition()));
         }

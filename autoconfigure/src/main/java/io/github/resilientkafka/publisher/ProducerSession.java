@@ -73,12 +73,12 @@ public final class ProducerSession {
         this.outstanding.incrementAndGet();
     }
 
-    void acked(String topic, int partition) {
+    void acked(String topic, int partition, long nowNanos) {
         if (!this.failing.isEmpty()) {
             this.failing.remove(new TopicPartition(topic, partition));
         }
         this.outstanding.decrementAndGet();
-        this.lastProgressNanos = System.nanoTime();
+        this.lastProgressNanos = nowNanos;
         if (!this.everAcked) {
             this.everAcked = true;
         }

@@ -71,9 +71,10 @@ public abstract class TrackedSend implements Callback {
             throw new IllegalStateException("Completed twice, or never sent: " + this);
         }
         this.permit = null;
-        long nanos = System.nanoTime() - this.startedNanos;
+        long now = System.nanoTime();
+        long nanos = now - this.startedNanos;
         if (exception == null && metadata != null) {
-            session.acked(topic(), metadata.partition());
+            session.acked(metadata.topic(), metadata.partition(), now);
             circuit.succeeded(permit, nanos);
             acked(metadata);
         } else {

@@ -144,7 +144,7 @@ class ProducerSessionsTests {
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", 0)).isTrue();
         assertThat(session.isKnownToFail("orders", 1)).isFalse();
-        session.acked("orders", 0);
+        session.acked("orders", 0, System.nanoTime());
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", -1)).isFalse();
         assertThat(session.isKnownToFail("orders", -1)).isFalse();
