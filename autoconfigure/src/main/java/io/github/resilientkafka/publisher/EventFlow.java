@@ -1,17 +1,13 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
-import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.FailureKind;
-import io.github.resilientkafka.message.HeaderCodec;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.store.GroupCommitWriter;
 import io.github.resilientkafka.store.RetrySchedule;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +30,7 @@ final class EventFlow {
 
     private final @Nullable GroupCommitWriter writer;
 
-    private final RetrySchedule schedule;
-
-    private final Clock clock;
+    private final NewRows rows;
 
     private final long storeTimeoutNanos;
 
@@ -70,8 +64,7 @@ final class EventFlow {
         this.holds = holds;
         this.refusedTopics = refusedTopics;
         this.writer = writer;
-        this.schedule = schedule;
-        this.clock = clock;
+        this.rows = new NewRows(schedule, clock);
         this.storeTimeoutNanos = storeTimeout.toNanos();
         this.budget = budget;
         this.completions = completions;
@@ -213,7 +206,9 @@ final class EventFlow {
         if (event.kafkaError() == null) {
             event.refusedByKafka(FailureKind.OUTAGE, reasonToStore());
         }
-        this.observer.notSent(event.failureKind(), event.ageNanos());
+        if (!event.isStoredAgain()) {
+            this.observer.notSent(event.failureKind(), event.ageNanos());
+        }
         event.startStoreTimeout(this.storeTimeoutNanos);
         if (this.writer != null) {
             this.writer.write(event);
@@ -244,7 +239,27 @@ final class EventFlow {
         }
     }
 
-    void lost(InFlightEvent event, Throwable storeError) {
+    /**
+     * The writer gives an event up. If only the database is away, and has been for as long as an event may wait, Kafka gets
+     * it after all: out of order rather than not at all. Not on the writer's thread, as sending may block.
+     */
+    void notStored(InFlightEvent event, Throwable storeError) {
+        boolean refusedForItself = event.failureKind() != FailureKind.OUTAGE;
+        LaneGate gate = event.gate();
+        if (refusedForItself || !kafkaIsThere() || !event.mayTurnToKafka()) {
+            lost(event, storeError);
+        } else if (gate != null && this.gates != null) {
+            this.gates.takeBack(gate, event, task -> this.completions.execute(task, false));
+        } else {
+            this.completions.execute(() -> sendOrStore(event), false);
+        }
+    }
+
+    private boolean kafkaIsThere() {
+        return !this.circuit.isOpen() && this.sessions.current() != null;
+    }
+
+    private void lost(InFlightEvent event, Throwable storeError) {
         written(event);
         SerializedEvent lost = event.event();
         EventNotStoredException failure =
@@ -263,25 +278,7 @@ final class EventFlow {
     }
 
     FailedEvent rowOf(SerializedEvent event, FailureKind kind, @Nullable Throwable kafkaError) {
-        Instant now = this.clock.instant();
-        Throwable error = (kafkaError != null) ? kafkaError : reasonToStore();
-        return new FailedEvent(
-                EventIds.next(now.toEpochMilli()),
-                event.eventId(),
-                event.lane(),
-                event.topic(),
-                event.partition(),
-                event.timestamp(),
-                event.key(),
-                event.keyText(),
-                event.value(),
-                HeaderCodec.encode(List.of(event.headers())),
-                event.eventType(),
-                kind,
-                error.getClass().getName(),
-                error.getMessage(),
-                Instant.ofEpochMilli(event.publishedMillis()),
-                this.schedule.first(kind, now));
+        return this.rows.rowOf(event, kind, (kafkaError != null) ? kafkaError : reasonToStore());
     }
 
     long lostCount() {

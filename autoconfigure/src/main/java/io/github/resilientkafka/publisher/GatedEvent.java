@@ -60,7 +60,12 @@ interface GatedEvent {
 
     /**
      * Hands the event to the writer. Called with the gate's lock held: must not block. Ends in
-     * {@link LaneGate#written}.
+     * {@link LaneGate#written} or {@link LaneGate#takeBack}.
      */
     void store();
+
+    /**
+     * Tells the writer not to wait any longer for a database that does not take the event.
+     */
+    void endStoreTimeout();
 }

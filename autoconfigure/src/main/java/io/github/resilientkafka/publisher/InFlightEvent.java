@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class InFlightEvent extends TrackedSend implements GatedEvent, StoreRequest, Runnable {
 
+    private static final long SHORT_STORE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final int MAX_TURNS_TO_KAFKA = 3;
+
     private final EventFlow flow;
 
     private final SerializedEvent event;
@@ -34,7 +38,9 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private final long acceptedNanos = System.nanoTime();
 
-    private long deadlineNanos;
+    private volatile long deadlineNanos;
+
+    private int storeTimeouts;
 
     private final CompletableFuture<PublishResult> future = new CompletableFuture<>();
 
@@ -187,7 +193,27 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
     }
 
     void startStoreTimeout(long nanos) {
-        this.deadlineNanos = System.nanoTime() + nanos;
+        this.deadlineNanos = System.nanoTime() + (isStoredAgain() ? Math.min(nanos, SHORT_STORE_NANOS) : nanos);
+    }
+
+    /**
+     * Returns whether the database did not take the event before.
+     */
+    boolean isStoredAgain() {
+        return this.storeTimeouts > 0;
+    }
+
+    @Override
+    public void endStoreTimeout() {
+        this.deadlineNanos = this.acceptedNanos;
+    }
+
+    /**
+     * The writer has given the event up. Kafka may refuse it, too, while it is just coming back, hence several turns.
+     * @return whether for want of time, and not for the last time
+     */
+    boolean mayTurnToKafka() {
+        return this.deadlineNanos - System.nanoTime() <= 0 && this.storeTimeouts++ < MAX_TURNS_TO_KAFKA;
     }
 
     @Override
@@ -212,7 +238,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     @Override
     public void notStored(Throwable error) {
-        this.flow.lost(this, error);
+        this.flow.notStored(this, error);
     }
 
     void succeed(Outcome outcome, @Nullable Integer partition, @Nullable Long offset) {

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  *     └─────────────────── RELEASING ←───────────────────────────────────────────────┘
  *
  *  LOADING → RELEASING, or STORING where the database has a backlog
+ *  LOADING, STORING, HANDOVER → RELEASING where the database does not answer for too long and Kafka is there
  * </pre>
  *
  * In DIRECT a new event is sent, in STORING it goes to the writer, in every other state it is parked; parked events leave
@@ -244,8 +245,18 @@ final class LaneGate {
      */
     synchronized void openUnasked() {
         if (this.state != GateState.STOPPING && this.state != GateState.RELEASING) {
+            this.events.recallFromWriter();
             open();
         }
+    }
+
+    /**
+     * Takes an event that the database has not taken in time, to be sent after all. Whatever else waits for the database
+     * would fare no better.
+     */
+    synchronized void takeBack(GatedEvent event) {
+        this.events.takeBack(event);
+        openUnasked();
     }
 
     /**

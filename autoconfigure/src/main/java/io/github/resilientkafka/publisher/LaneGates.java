@@ -4,7 +4,10 @@ import io.github.resilientkafka.publisher.BacklogPoll.PendingRows;
 import io.github.resilientkafka.publisher.BacklogPoll.Round;
 import io.github.resilientkafka.store.EventStore;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,8 @@ final class LaneGates implements EventsUnderWay {
     private final BacklogPoll poll;
 
     private final Object turn = new Object();
+
+    private final Set<LaneGate> toRelease = ConcurrentHashMap.newKeySet();
 
     private volatile @Nullable Thread thread;
 
@@ -105,6 +110,23 @@ final class LaneGates implements EventsUnderWay {
             }
         }
         return false;
+    }
+
+    /**
+     * Takes an event back that the database has not taken in time, and sends it at once: the next turn may be held up by
+     * the same database.
+     * @param executor may be blocked for {@code max.block.ms} of each event
+     */
+    void takeBack(LaneGate gate, GatedEvent event, Executor executor) {
+        gate.takeBack(event);
+        if (this.toRelease.add(gate)) {
+            executor.execute(() -> {
+                this.toRelease.remove(gate);
+                synchronized (this.turn) {
+                    gate.release();
+                }
+            });
+        }
     }
 
     /**
