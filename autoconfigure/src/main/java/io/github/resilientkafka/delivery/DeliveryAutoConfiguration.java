@@ -82,6 +82,7 @@ final class DeliveryAutoConfiguration {
                 policy,
                 publisherProperties.stallTimeout(),
                 publisherProperties.ordering() == PublisherProperties.Ordering.KEY,
+                settings.keysTellPartitions(),
                 () -> {},
                 circuit::suspectOutage,
                 publisherObserver);

@@ -26,6 +26,8 @@ public final class ProducerSession {
 
     private final boolean keepsOrder;
 
+    private final boolean keysTellPartitions;
+
     private final Runnable beforeEnd;
 
     private final Set<TopicPartition> failing = ConcurrentHashMap.newKeySet();
@@ -50,11 +52,17 @@ public final class ProducerSession {
     /**
      * Creates the account of a producer.
      * @param keepsOrder whether the first outage of a record ends the session
+     * @param keysTellPartitions whether the producer chooses partitions as Kafka's client does by default
      * @param beforeEnd run when no new sends are wanted, before the producer is closed
      */
-    ProducerSession(Producer<byte @Nullable [], byte @Nullable []> producer, boolean keepsOrder, Runnable beforeEnd) {
+    ProducerSession(
+            Producer<byte @Nullable [], byte @Nullable []> producer,
+            boolean keepsOrder,
+            boolean keysTellPartitions,
+            Runnable beforeEnd) {
         this.producer = producer;
         this.keepsOrder = keepsOrder;
+        this.keysTellPartitions = keysTellPartitions;
         this.beforeEnd = beforeEnd;
     }
 
@@ -141,7 +149,7 @@ public final class ProducerSession {
         if (partition != null) {
             return new TopicPartition(topic, partition);
         }
-        if (key == null) {
+        if (key == null || !this.keysTellPartitions) {
             return null;
         }
         try {

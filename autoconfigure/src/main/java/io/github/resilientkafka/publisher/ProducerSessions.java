@@ -43,6 +43,8 @@ public final class ProducerSessions {
 
     private final boolean keepsOrder;
 
+    private final boolean keysTellPartitions;
+
     private final Runnable beforeEnd;
 
     private final Consumer<Throwable> onOutage;
@@ -69,6 +71,7 @@ public final class ProducerSessions {
      * @param policy decides whether to recreate
      * @param stallTimeout how long the producer may owe an answer without giving any
      * @param keepsOrder whether the first record that meets an outage ends its producer, so that nothing behind it is sent
+     * @param keysTellPartitions whether a key decides on the partition in the way Kafka's client does it by default
      * @param beforeEnd run before a producer is given up: from then on none is handed out until its successor is there
      * @param onOutage told why a producer is given up, before it is closed
      * @param observer told of producers that could not be created
@@ -80,6 +83,7 @@ public final class ProducerSessions {
             ProducerRecreationPolicy policy,
             Duration stallTimeout,
             boolean keepsOrder,
+            boolean keysTellPartitions,
             Runnable beforeEnd,
             Consumer<Throwable> onOutage,
             PublisherObserver observer) {
@@ -89,6 +93,7 @@ public final class ProducerSessions {
         this.policy = policy;
         this.stallTimeout = stallTimeout;
         this.keepsOrder = keepsOrder;
+        this.keysTellPartitions = keysTellPartitions;
         this.beforeEnd = beforeEnd;
         this.onOutage = onOutage;
         this.observer = observer;
@@ -260,7 +265,7 @@ public final class ProducerSessions {
     }
 
     private ProducerSession create() {
-        return new ProducerSession(this.factory.get(), this.keepsOrder, this.beforeEnd);
+        return new ProducerSession(this.factory.get(), this.keepsOrder, this.keysTellPartitions, this.beforeEnd);
     }
 
     /**

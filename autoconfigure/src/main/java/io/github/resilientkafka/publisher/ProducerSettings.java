@@ -125,6 +125,17 @@ public final class ProducerSettings {
     }
 
     /**
+     * Returns whether a record's key alone decides on its partition, as Kafka's client does it unless it is told otherwise.
+     * @return false with a {@code partitioner.class}, or {@code partitioner.ignore.keys}
+     */
+    public boolean keysTellPartitions() {
+        Object ignoreKeys = this.settings.get(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
+        return !this.settings.containsKey(ProducerConfig.PARTITIONER_CLASS_CONFIG)
+                && (ignoreKeys == null
+                        || !Boolean.parseBoolean(ignoreKeys.toString().trim()));
+    }
+
+    /**
      * Creates a producer.
      * @param role what it is for, part of its client id
      * @param observer told of its creation and its end

@@ -155,6 +155,7 @@ final class PublisherAutoConfiguration {
                 policy,
                 properties.stallTimeout(),
                 gates != null,
+                settings.keysTellPartitions(),
                 (gates != null) ? gates::producerEnds : () -> {},
                 circuit::open,
                 observer);

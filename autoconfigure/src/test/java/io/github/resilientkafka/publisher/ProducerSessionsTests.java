@@ -7,7 +7,9 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -18,7 +20,9 @@ import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -28,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * When a producer is given up, and what is told to whom first, as far as Kafka's client need not be real for it.
@@ -140,7 +146,7 @@ class ProducerSessionsTests {
     @Test
     @DisplayName("W2: of the records that one partition does not take only the first counts, until it takes one")
     void aPartitionCountsOnce() {
-        ProducerSession session = new ProducerSession(new Producer(), false, () -> {});
+        ProducerSession session = new ProducerSession(new Producer(), false, true, () -> {});
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", 0)).isTrue();
         assertThat(session.isKnownToFail("orders", 1)).isFalse();
@@ -159,6 +165,45 @@ class ProducerSessionsTests {
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
     }
 
+    @Test
+    @DisplayName(
+            "W5: the partition of a key is known before it is sent, unless a partitioner of the application's decides")
+    void partitionOfAKey() {
+        byte[] key = {1, 2, 3};
+        int expected = BuiltInPartitioner.partitionForKey(key, 7);
+        assertThat(session(true).partitionOf("orders", null, key)).isEqualTo(new TopicPartition("orders", expected));
+        assertThat(session(true).partitionOf("orders", 3, key)).isEqualTo(new TopicPartition("orders", 3));
+        assertThat(session(true).partitionOf("orders", null, null)).isNull();
+        assertThat(session(false).partitionOf("orders", null, key)).isNull();
+        assertThat(session(false).partitionOf("orders", 3, key)).isEqualTo(new TopicPartition("orders", 3));
+    }
+
+    private static ProducerSession session(boolean keysTellPartitions) {
+        Producer producer = new Producer() {
+            @Override
+            public List<PartitionInfo> partitionsFor(String topic) {
+                return Collections.nCopies(7, new PartitionInfo(topic, 0, null, null, null));
+            }
+        };
+        return new ProducerSession(producer, true, keysTellPartitions, () -> {});
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "linger.ms, 5, true",
+        "partitioner.ignore.keys, false, true",
+        "partitioner.ignore.keys, true, false",
+        "partitioner.class, org.apache.kafka.clients.producer.RoundRobinPartitioner, false"
+    })
+    @DisplayName("W5: whether keys tell partitions is a matter of the producer's settings, ours and the relay's")
+    void whetherKeysTellPartitions(String name, String value, boolean expected) {
+        ProducerSettings settings =
+                ProducerSettings.of(Map.of("bootstrap.servers", "127.0.0.1:1"), Map.of(name, value), 1);
+        assertThat(settings.keysTellPartitions()).isEqualTo(expected);
+        assertThat(settings.forRelay(Duration.ofSeconds(30)).keysTellPartitions())
+                .isEqualTo(expected);
+    }
+
     private void start(ProducerRecreationPolicy policy, Runnable beforeEnd) {
         this.sessions = new ProducerSessions(
                 "publisher",
@@ -170,6 +215,7 @@ class ProducerSessionsTests {
                 this.circuit,
                 policy,
                 Duration.ofMillis(300),
+                true,
                 true,
                 beforeEnd,
                 this.circuit::open,
@@ -209,7 +255,7 @@ class ProducerSessionsTests {
         }
     }
 
-    private static final class Producer extends MockProducer<byte[], byte[]> {
+    private static class Producer extends MockProducer<byte[], byte[]> {
 
         private volatile boolean failsToClose;
 
