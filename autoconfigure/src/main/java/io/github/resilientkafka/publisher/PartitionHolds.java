@@ -4,11 +4,11 @@ import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,9 @@ public final class PartitionHolds {
         private static final Held NOTHING = new Held(Set.of(), List.of());
     }
 
-    static final class Hold {
+    private final LongSupplier nanoTime;
+
+    final class Hold {
 
         private final long pauseNanos;
 
@@ -51,18 +53,35 @@ public final class PartitionHolds {
 
         Hold(long pauseNanos) {
             this.pauseNanos = pauseNanos;
-            this.untilNanos = System.nanoTime() + pauseNanos;
+            this.untilNanos = PartitionHolds.this.nanoTime.getAsLong() + pauseNanos;
+        }
+
+        long leftNanos() {
+            return this.untilNanos - PartitionHolds.this.nanoTime.getAsLong();
         }
 
         boolean isOver() {
-            return this.untilNanos - System.nanoTime() <= 0;
+            return leftNanos() <= 0;
+        }
+
+        /**
+         * Returns whether it has been over for so long that it is no reason any more to hold longer the next time.
+         */
+        boolean isForgotten() {
+            return leftNanos() < -MAX_NANOS;
         }
     }
 
     /**
      * Starts with nothing held.
      */
-    public PartitionHolds() {}
+    public PartitionHolds() {
+        this(System::nanoTime);
+    }
+
+    PartitionHolds(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /**
      * Returns what stands for a topic of which not even the partitions could be found out.
@@ -153,8 +172,10 @@ public final class PartitionHolds {
 
     /**
      * Returns whether anything of a topic is held. Others need not be asked for their partitions, which may take time.
+     * Where no relay runs, nobody else would ever forget what nobody sends to any more.
      */
     boolean concern(String topic) {
+        this.holds.values().removeIf(Hold::isForgotten);
         for (TopicPartition partition : this.holds.keySet()) {
             if (partition.topic().equals(topic)) {
                 return true;
@@ -222,13 +243,11 @@ public final class PartitionHolds {
      * @return the time, or null if nothing is held
      */
     public synchronized @Nullable Duration untilNextRelease() {
+        this.holds.values().removeIf(Hold::isForgotten);
         Duration next = null;
-        for (Iterator<Hold> it = this.holds.values().iterator(); it.hasNext(); ) {
-            Hold hold = it.next();
-            long left = hold.untilNanos - System.nanoTime();
-            if (left < -MAX_NANOS) {
-                it.remove();
-            } else if (left > 0 && (next == null || left < next.toNanos())) {
+        for (Hold hold : this.holds.values()) {
+            long left = hold.leftNanos();
+            if (left > 0 && (next == null || left < next.toNanos())) {
                 next = Duration.ofNanos(left);
             }
         }

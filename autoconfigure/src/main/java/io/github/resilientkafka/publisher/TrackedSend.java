@@ -24,6 +24,9 @@ public abstract class TrackedSend implements Callback {
 
     private @Nullable Object permit;
 
+    /**
+     * The thread that is handing the record to the producer, null once that is done.
+     */
     private @Nullable Thread sender;
 
     private long startedNanos;
@@ -60,6 +63,7 @@ public abstract class TrackedSend implements Callback {
         this.sender = Thread.currentThread();
         this.startedNanos = System.nanoTime();
         session.send(record, this);
+        this.sender = null;
     }
 
     @Override
@@ -71,6 +75,8 @@ public abstract class TrackedSend implements Callback {
             throw new IllegalStateException("Completed twice, or never sent: " + this);
         }
         this.permit = null;
+        // The producer's own thread may have sent it, too (an interceptor that publishes), but not in this very call.
+        boolean wasHandedOver = this.sender != Thread.currentThread();
         long now = System.nanoTime();
         long nanos = now - this.startedNanos;
         if (exception == null && metadata != null) {
@@ -89,7 +95,7 @@ public abstract class TrackedSend implements Callback {
                 circuit.failed(permit, topic(), kind, error, nanos);
             }
             failed(kind, error, partition);
-            if (kind == FailureKind.OUTAGE && this.sender != Thread.currentThread()) {
+            if (kind == FailureKind.OUTAGE && wasHandedOver) {
                 session.recordLost(error);
             }
         }

@@ -7,8 +7,10 @@ import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class PartitionHoldsTests {
@@ -80,6 +82,21 @@ class PartitionHoldsTests {
         assertThat(this.holds.isHeld(new TopicPartition("payments", 1))).isFalse();
         assertThat(this.holds.concern("orders")).isTrue();
         assertThat(this.holds.concern("payments")).isFalse();
+    }
+
+    @Test
+    @DisplayName(
+            "W5: where no relay runs (retry.enabled=false), new events alone see to it that old holds are forgotten")
+    void oldHoldsAreForgottenWithoutARelay() {
+        AtomicLong nanos = new AtomicLong();
+        PartitionHolds holds = new PartitionHolds(nanos::get);
+        holds.hold(this.partition);
+        nanos.addAndGet(Duration.ofSeconds(31).toNanos());
+        assertThat(holds.concern("payments")).isFalse();
+        assertThat(holds.isEmpty()).as("its next hold is a longer one").isFalse();
+        nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+        assertThat(holds.concern("payments")).isFalse();
+        assertThat(holds.isEmpty()).isTrue();
     }
 
     private static StoredEvent row(long id) {

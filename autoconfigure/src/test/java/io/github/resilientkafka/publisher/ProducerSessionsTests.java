@@ -166,6 +166,27 @@ class ProducerSessionsTests {
     }
 
     @Test
+    @DisplayName("R2: what was sent on the producer's own thread (by an interceptor) was on its way all the same")
+    void sentOnTheProducersThread() throws InterruptedException {
+        start(error -> false, () -> {});
+        Producer producer = producer(0);
+        answer(() -> {
+            send();
+            producer.errorNext(new TimeoutException("expired (says the test)"));
+        });
+        assertThat(producer.closed()).isTrue();
+    }
+
+    @Test
+    @DisplayName("R2: what could not even be handed over ends no producer, whoever sent it")
+    void notHandedOver() {
+        start(error -> false, () -> {});
+        producer(0).refuse = new TimeoutException("no metadata (says the test)");
+        assertThat(send().outcomes).containsExactly("failed");
+        assertThat(producer(0).closed()).isFalse();
+    }
+
+    @Test
     @DisplayName(
             "W5: the partition of a key is known before it is sent, unless a partitioner of the application's decides")
     void partitionOfAKey() {
