@@ -4,17 +4,21 @@ import static io.github.resilientkafka.TestApplication.unique;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.KeyOrder;
+import io.github.resilientkafka.StoredRows;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.utils.Utils;
@@ -29,6 +33,14 @@ import org.junit.jupiter.api.Test;
 class LeaderlessPartitionTests {
 
     private static final int PARTITIONS = 4;
+
+    private static final int HEALTHY = 0;
+
+    private static final int LEADERLESS = 1;
+
+    private static final int LANES = 8;
+
+    private static final int FEW_UPDATES = 1_000;
 
     private final LocalPostgres postgres = LocalPostgres.shared();
 
@@ -76,6 +88,95 @@ class LeaderlessPartitionTests {
                         .isZero();
             }
         }
+    }
+
+    @Test
+    @DisplayName(
+            "W5 W2: more rows wait for a partition without leader than are remembered: other lanes flow, nobody spins,"
+                    + " all of them arrive in order in the end, no attempt is counted")
+    void moreThanAreRemembered() throws Exception {
+        String topic = unique("orders");
+        try (LocalKafka kafka = LocalKafka.builder().brokers(2).launch()) {
+            try (Admin admin = Admin.create(kafka.adminConfig())) {
+                admin.createTopics(List.of(new NewTopic(topic, Map.of(HEALTHY, List.of(0), LEADERLESS, List.of(1)))))
+                        .all()
+                        .get();
+            }
+            try (TestApplication application = TestApplication.on(kafka, this.postgres)
+                    .database(this.postgres.createDatabase(unique("leaderless")))
+                    .with("resilient-kafka.retry.interval", "10m")
+                    .with("spring.kafka.producer.properties[delivery.timeout.ms]", 3_000)
+                    .with("spring.kafka.producer.properties[request.timeout.ms]", 2_000)
+                    .start()) {
+                kafka.broker(1).stop();
+                List<FailedEvent> rows =
+                        new ArrayList<>(rows(topic, LEADERLESS, 0, 0, PartitionHolds.MAX_REMEMBERED + 3_000));
+                List<FailedEvent> flowing = rows(topic, HEALTHY, LANES, 0, 800);
+                rows.addAll(flowing);
+                StoredRows.save(application, rows);
+                application.retries().drainNow();
+                awaitResolved(application, flowing.size());
+                PartitionHolds holds = application.context().getBean(PartitionHolds.class);
+                Awaitility.await("as many rows remembered as ever are")
+                        .atMost(Duration.ofSeconds(60))
+                        .until(holds::isFull);
+
+                List<FailedEvent> more = rows(topic, HEALTHY, LANES, 800, 800);
+                StoredRows.save(application, more);
+                awaitResolved(application, flowing.size() + more.size());
+                long updates = laneUpdates(application);
+                Awaitility.await("nobody spins")
+                        .during(Duration.ofSeconds(5))
+                        .atMost(Duration.ofSeconds(6))
+                        .until(() -> laneUpdates(application) - updates, count -> count < FEW_UPDATES);
+                System.out.printf("%d updates of lanes in 5 s%n", laneUpdates(application) - updates);
+
+                kafka.broker(1).start();
+                application.awaitNoneLeft(Duration.ofSeconds(90));
+                KeyOrder order = KeyOrder.of(TopicReader.readAll(kafka.clientConfig(), topic));
+                assertThat(order.values()).hasSize(rows.size() + more.size());
+                assertThat(order.inversions()).isEmpty();
+                assertThat(application.rows(EventStatus.DLQ)).isZero();
+                assertThat(application
+                                .jdbc()
+                                .queryForObject("select max(attempts) from failed_kafka_events", Integer.class))
+                        .isZero();
+            }
+        }
+    }
+
+    /**
+     * Rows for a partition, in turn for so many lanes and one key in each.
+     */
+    private static List<FailedEvent> rows(String topic, int partition, int firstLane, int from, int count) {
+        List<String> keys = IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> "key-" + i)
+                .filter(key -> Utils.toPositive(Utils.murmur2(key.getBytes())) % 2 == partition)
+                .limit(LANES)
+                .toList();
+        return IntStream.range(from, from + count)
+                .mapToObj(i -> StoredRows.row(firstLane + i % LANES, topic, keys.get(i % LANES), partition + "-" + i))
+                .toList();
+    }
+
+    private static void awaitResolved(TestApplication application, long rows) {
+        long asked = System.nanoTime();
+        Awaitility.await("rows of other lanes delivered")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> application.rows(EventStatus.RESOLVED), count -> count == rows);
+        System.out.printf(
+                "%d rows of other lanes delivered after %d ms%n",
+                rows, Duration.ofNanos(System.nanoTime() - asked).toMillis());
+    }
+
+    /**
+     * How often lanes were leased, renewed or given back: a pass of the relay does each once.
+     */
+    private static long laneUpdates(TestApplication application) {
+        Long updates = application
+                .jdbc()
+                .queryForObject("select n_tup_upd from pg_stat_user_tables where relname = 'kafka_lane'", Long.class);
+        return (updates == null) ? 0 : updates;
     }
 
     /**
