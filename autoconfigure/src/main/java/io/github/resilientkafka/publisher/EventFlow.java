@@ -249,7 +249,7 @@ final class EventFlow {
         if (refusedForItself || !kafkaIsThere() || !event.mayTurnToKafka()) {
             lost(event, storeError);
         } else if (gate != null && this.gates != null) {
-            this.gates.takeBack(gate, event, task -> this.completions.execute(task, false));
+            this.gates.takeBack(gate, event);
         } else {
             this.completions.execute(() -> sendOrStore(event), false);
         }

@@ -36,7 +36,9 @@ final class LaneGates implements EventsUnderWay {
 
     private final Object turn = new Object();
 
-    private final Set<LaneGate> toRelease = ConcurrentHashMap.newKeySet();
+    private final Set<LaneGate> releasing = ConcurrentHashMap.newKeySet();
+
+    private volatile Executor senders = Runnable::run;
 
     private volatile @Nullable Thread thread;
 
@@ -57,8 +59,13 @@ final class LaneGates implements EventsUnderWay {
         return this.gates[lane];
     }
 
-    synchronized void start() {
+    /**
+     * Loads the gates from the database and begins to move them on.
+     * @param senders where parked events are sent; each lane may block one of its threads for {@code max.block.ms}
+     */
+    synchronized void start(Executor senders) {
         if (this.thread == null) {
+            this.senders = senders;
             synchronized (this.turn) {
                 for (LaneGate gate : this.gates) {
                     gate.reload();
@@ -97,7 +104,7 @@ final class LaneGates implements EventsUnderWay {
                 if (gate.state() == GateState.LOADING) {
                     gate.openUnasked();
                 }
-                gate.release();
+                release(gate);
                 gate.close();
             }
         }
@@ -115,17 +122,29 @@ final class LaneGates implements EventsUnderWay {
     /**
      * Takes an event back that the database has not taken in time, and sends it at once: the next turn may be held up by
      * the same database.
-     * @param executor may be blocked for {@code max.block.ms} of each event
      */
-    void takeBack(LaneGate gate, GatedEvent event, Executor executor) {
+    void takeBack(LaneGate gate, GatedEvent event) {
         gate.takeBack(event);
-        if (this.toRelease.add(gate)) {
-            executor.execute(() -> {
-                this.toRelease.remove(gate);
-                synchronized (this.turn) {
-                    gate.release();
-                }
-            });
+        releaseSoon(gate);
+    }
+
+    private void releaseSoon(LaneGate gate) {
+        if (gate.state() == GateState.RELEASING) {
+            this.senders.execute(() -> release(gate));
+        }
+    }
+
+    /**
+     * Sends what a gate lets go, unless another thread is about it: then that one goes on. A send may block for
+     * {@code max.block.ms}, which only its own lane should notice.
+     */
+    private void release(LaneGate gate) {
+        while (gate.state() == GateState.RELEASING && this.releasing.add(gate)) {
+            try {
+                gate.release();
+            } finally {
+                this.releasing.remove(gate);
+            }
         }
     }
 
@@ -186,16 +205,13 @@ final class LaneGates implements EventsUnderWay {
         }
     }
 
-    /**
-     * Parked events are sent by one thread at a time.
-     */
     private Duration moveOn() {
         synchronized (this.turn) {
             boolean soon = false;
             for (LaneGate gate : this.gates) {
                 if (isInCharge()) {
                     gate.endLongHandover(System.nanoTime());
-                    gate.release();
+                    releaseSoon(gate);
                     soon |= gate.state() == GateState.HANDOVER;
                 }
             }

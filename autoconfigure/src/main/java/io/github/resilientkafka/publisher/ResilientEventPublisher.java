@@ -176,7 +176,8 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
             }
             this.completions.start();
             if (this.gates != null) {
-                this.gates.start();
+                // Like the completions of events that callbacks wait for: ahead of other callbacks.
+                this.gates.start(task -> this.completions.execute(task, true));
             }
             this.watch.start();
             this.running = true;

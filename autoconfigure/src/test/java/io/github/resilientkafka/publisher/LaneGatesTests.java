@@ -8,6 +8,8 @@ import io.github.resilientkafka.store.LaneBacklog;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -76,7 +78,7 @@ class LaneGatesTests {
         fails.set(false);
         this.breaker.transitionToHalfOpenState();
         Awaitility.await().until(() -> this.asked.getCount() == 0);
-        this.gates.takeBack(gate, this.event, Runnable::run);
+        this.gates.takeBack(gate, this.event);
         assertThat(this.world.inFlight).containsExactly(this.event);
     }
 
@@ -106,7 +108,7 @@ class LaneGatesTests {
         start(gates(this::freezes));
         this.asked.await();
         this.gates.stop();
-        this.gates.start();
+        this.gates.start(Runnable::run);
         this.frozen.countDown();
         Awaitility.await().until(() -> threads() == 1);
         Awaitility.await().until(() -> this.gates.diverted() == 0);
@@ -125,11 +127,50 @@ class LaneGatesTests {
         }));
         this.asked.await();
         this.gates.stop();
-        this.gates.start();
+        this.gates.start(Runnable::run);
         Awaitility.await().until(() -> this.gates.of(0).state() == GateState.STORING);
         this.frozen.countDown();
         Awaitility.await().until(() -> threads() == 1);
         assertThat(this.gates.of(0).state()).isEqualTo(GateState.STORING);
+    }
+
+    @Test
+    @DisplayName("W5: a send that blocks (max.block.ms) holds up its own lane, no other one, nor what is asked")
+    void aSlowSendBlocksOnlyItsLane() {
+        GateWorld other = new GateWorld();
+        Event others = other.new Event();
+        AtomicBoolean backlog = new AtomicBoolean();
+        CountDownLatch parked = new CountDownLatch(1);
+        this.world.meanwhile = () -> await(this.frozen);
+        ExecutorService senders = Executors.newCachedThreadPool();
+        try {
+            this.gates = gates(lanes -> {
+                await(parked);
+                return backlog.get() ? List.of(new LaneBacklog(2, 1, 2_000_000)) : List.of();
+            });
+            this.gates.start(senders);
+            this.gates.of(0).publish(this.event);
+            this.gates.of(1).publish(others);
+            parked.countDown();
+            Awaitility.await().until(() -> other.inFlight.contains(others));
+            backlog.set(true);
+            Awaitility.await().until(() -> this.gates.of(2).state() == GateState.STORING);
+            assertThat(this.gates.of(0).state()).isEqualTo(GateState.RELEASING);
+            this.frozen.countDown();
+            Awaitility.await().until(() -> this.gates.of(0).state() == GateState.DIRECT);
+            assertThat(this.world.inFlight).containsExactly(this.event);
+        } finally {
+            this.frozen.countDown();
+            senders.shutdown();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException ex) {
+            throw new IllegalStateException(ex);
+        }
     }
 
     private static long threads() {
@@ -144,11 +185,7 @@ class LaneGatesTests {
 
     private List<LaneBacklog> freezes(List<Integer> lanes) {
         this.asked.countDown();
-        try {
-            this.frozen.await();
-        } catch (InterruptedException ex) {
-            throw new IllegalStateException(ex);
-        }
+        await(this.frozen);
         return List.of();
     }
 
@@ -158,6 +195,6 @@ class LaneGatesTests {
 
     private void start(LaneGates gates) {
         this.gates = gates;
-        gates.start();
+        gates.start(Runnable::run);
     }
 }
