@@ -3,6 +3,7 @@ package io.github.resilientkafka.store;
 import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.FailureKind;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -12,11 +13,30 @@ import java.util.stream.IntStream;
  */
 final class EventRows {
 
+    static final Instant NOW = Instant.parse("2026-03-01T12:00:00.123456Z");
+
+    static final Duration LEASE = Duration.ofMinutes(1);
+
+    /** Such a lease has expired before it begins. */
+    static final Duration EXPIRED = Duration.ofMinutes(-1);
+
     private EventRows() {}
 
     static FailedEvent row(int lane, String key, Instant dueAt) {
         byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
-        return row(lane, "orders", key, bytes, bytes, "[[\"ce_id\",\"1\"]]", "Placed", "it failed", dueAt);
+        return row(lane, key, bytes, bytes, "[[\"ce_id\",\"1\"]]", "Placed", "it failed", dueAt);
+    }
+
+    static FailedEvent row(
+            int lane,
+            String keyText,
+            byte[] key,
+            byte[] payload,
+            String headers,
+            String type,
+            String message,
+            Instant dueAt) {
+        return row(lane, "orders", keyText, key, payload, headers, type, message, dueAt);
     }
 
     static FailedEvent row(
@@ -51,14 +71,14 @@ final class EventRows {
     /**
      * So many rows for each of the lanes, in turn.
      */
-    static List<FailedEvent> rows(int perLane, Instant dueAt, int... lanes) {
+    static List<FailedEvent> rows(int perLane, int... lanes) {
         return IntStream.range(0, perLane * lanes.length)
-                .mapToObj(i -> row(lanes[i % lanes.length], "key-" + i, dueAt))
+                .mapToObj(i -> row(lanes[i % lanes.length], "key-" + i, NOW))
                 .toList();
     }
 
-    static FailedAttempt attempt(StoredEvent row, EventStatus from, EventStatus to, Instant next) {
+    static FailedAttempt attempt(StoredEvent row, EventStatus from, EventStatus to) {
         return new FailedAttempt(
-                row.id(), row.lane(), from, to, row.attempts() + 1, next, FailureKind.RECORD, "E", "m");
+                row.id(), row.lane(), from, to, row.attempts() + 1, NOW.plusSeconds(60), FailureKind.RECORD, "E", "m");
     }
 }

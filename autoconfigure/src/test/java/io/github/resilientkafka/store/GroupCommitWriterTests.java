@@ -9,21 +9,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 class GroupCommitWriterTests {
 
-    private final JdbcConnectionPool pool = H2EventStoreTests.open("");
+    private final H2Database database = new H2Database();
 
     private final AtomicInteger commits = new AtomicInteger();
 
-    private final GroupCommitWriter writer =
-            new GroupCommitWriter(H2EventStoreTests.store(this.pool, "app", true), 500);
+    private final GroupCommitWriter writer = new GroupCommitWriter(this.database.store("app", true), 500);
 
     @BeforeEach
     void start() {
@@ -33,7 +30,7 @@ class GroupCommitWriterTests {
     @AfterEach
     void stop() {
         this.writer.stop(Duration.ofSeconds(5));
-        this.pool.dispose();
+        this.database.close();
     }
 
     @Test
@@ -59,7 +56,7 @@ class GroupCommitWriterTests {
     @Test
     @DisplayName("B4: a lane belongs to one thread: its events get ascending ids in the order they were handed over")
     void aLaneIsWrittenInOrder() {
-        GroupCommitWriter small = new GroupCommitWriter(H2EventStoreTests.store(this.pool, "app", true), 5);
+        GroupCommitWriter small = new GroupCommitWriter(this.database.store("app", true), 5);
         small.start();
         List<Request> requests = IntStream.range(0, 2_000)
                 .mapToObj(i -> new Request(i / 3 % 2, i))
@@ -69,7 +66,8 @@ class GroupCommitWriterTests {
 
         assertThat(requests).allSatisfy(request -> assertThat(request.stored).hasValue(1));
         for (int lane = 0; lane < 2; lane++) {
-            assertThat(new JdbcTemplate(this.pool)
+            assertThat(this.database
+                            .jdbc()
                             .queryForList(
                                     "select key_text from failed_kafka_events where lane = ? order by id",
                                     Integer.class,

@@ -1,5 +1,7 @@
 package io.github.resilientkafka.store;
 
+import static io.github.resilientkafka.store.EventRows.LEASE;
+import static io.github.resilientkafka.store.EventRows.NOW;
 import static io.github.resilientkafka.store.EventRows.attempt;
 import static io.github.resilientkafka.store.EventRows.row;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,12 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.store.DeadLetterRows.Chunk;
 import io.github.resilientkafka.store.DeadLetterRows.Selection;
 import io.github.resilientkafka.store.DeadLetterRows.Sight;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,27 +21,17 @@ import org.junit.jupiter.api.Test;
  */
 class H2DeadLetterRowsTests {
 
-    private static final Duration LEASE = Duration.ofMinutes(1);
+    private final H2Database database = new H2Database();
 
-    private final Instant now = Instant.parse("2026-03-01T12:00:00.123456Z");
+    private final EventStore store = this.database.store("app", true);
 
-    private final JdbcConnectionPool pool =
-            JdbcConnectionPool.create("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", "sa", "");
+    private final FailedEvents events = this.database.events("app");
 
-    private final StoreScope scope = new StoreScope(null, "app", StoreScope.DEFAULT_CHANNEL);
-
-    private final JdbcSession session = new JdbcSession(
-            this.pool, new SchemaInitializer(this.pool, DatabaseVendor.H2, this.scope, true)::beforeUse);
-
-    private final EventStore store = DatabaseVendor.H2.eventStore(this.session, this.scope, true);
-
-    private final FailedEvents events = DatabaseVendor.H2.failedEvents(this.session, this.scope);
-
-    private final DeadLetterRows deadLetters = DatabaseVendor.H2.deadLetterRows(this.session, this.scope);
+    private final DeadLetterRows deadLetters = this.database.deadLetters("app");
 
     @AfterEach
     void close() {
-        this.pool.dispose();
+        this.database.close();
     }
 
     @Test
@@ -63,13 +53,13 @@ class H2DeadLetterRowsTests {
     @Test
     void whatIsReplayedIsPendingAndDueAndNoLongerCountedAsDead() {
         deadLetter("orders", 5);
-        Instant later = this.now.plusSeconds(60);
+        Instant later = NOW.plusSeconds(60);
 
         Chunk chunk = this.deadLetters.replay(all("orders"), 0, 100, 3, later);
 
         assertThat(chunk.replayed()).isEqualTo(3);
         assertThat(chunk.end()).isFalse();
-        assertThat(this.events.stats()).isEqualTo(new RetryStats(3, true, 0, 2, 0, this.now));
+        assertThat(this.events.stats()).isEqualTo(new RetryStats(3, true, 0, 2, 0, NOW));
         List<FailedEventView> pending = page(EventStatus.PENDING);
         assertThat(pending).extracting(FailedEventView::keyText).containsExactly("key-2", "key-1", "key-0");
         assertThat(pending).allSatisfy(row -> {
@@ -87,21 +77,19 @@ class H2DeadLetterRowsTests {
     @Test
     void onlyWhatIsSelectedIsReplayed() {
         deadLetter("orders", 5);
-        Selection tooEarly = new Selection("orders", null, this.now, null);
-        Selection tooLate = new Selection("orders", this.now.plusMillis(1), this.now.plusSeconds(1), null);
-        Selection oneKey = new Selection("orders", this.now, this.now.plusMillis(1), "key-3");
+        Selection tooEarly = new Selection("orders", null, NOW, null);
+        Selection tooLate = new Selection("orders", NOW.plusMillis(1), NOW.plusSeconds(1), null);
+        Selection oneKey = new Selection("orders", NOW, NOW.plusMillis(1), "key-3");
 
         assertThat(this.deadLetters.look(tooEarly, 0, 100).selected()).isEmpty();
-        assertThat(this.deadLetters.replay(tooEarly, 0, 100, 100, this.now).replayed())
+        assertThat(this.deadLetters.replay(tooEarly, 0, 100, 100, NOW).replayed())
                 .isZero();
-        assertThat(this.deadLetters.replay(tooLate, 0, 100, 100, this.now).replayed())
+        assertThat(this.deadLetters.replay(tooLate, 0, 100, 100, NOW).replayed())
                 .isZero();
-        Chunk chunk = this.deadLetters.replay(oneKey, 0, 2, 100, this.now);
+        Chunk chunk = this.deadLetters.replay(oneKey, 0, 2, 100, NOW);
         assertThat(chunk.replayed()).as("not among the first two").isZero();
         assertThat(chunk.end()).isFalse();
-        assertThat(this.deadLetters
-                        .replay(oneKey, chunk.lastId(), 2, 100, this.now)
-                        .replayed())
+        assertThat(this.deadLetters.replay(oneKey, chunk.lastId(), 2, 100, NOW).replayed())
                 .isEqualTo(1);
         assertThat(page(EventStatus.PENDING))
                 .singleElement()
@@ -112,26 +100,22 @@ class H2DeadLetterRowsTests {
     @Test
     void rowsOfOtherApplicationsAreLeftAlone() {
         deadLetter("orders", 5);
-        StoreScope other = new StoreScope(null, "other", StoreScope.DEFAULT_CHANNEL);
-        JdbcSession session =
-                new JdbcSession(this.pool, new SchemaInitializer(this.pool, DatabaseVendor.H2, other, true)::beforeUse);
 
-        assertThat(DatabaseVendor.H2
-                        .deadLetterRows(session, other)
-                        .replay(all("orders"), 0, 100, 100, this.now)
+        assertThat(this.database
+                        .deadLetters("other")
+                        .replay(all("orders"), 0, 100, 100, NOW)
                         .replayed())
                 .isZero();
         UUID eventId = page(EventStatus.DLQ).get(0).eventId();
-        assertThat(DatabaseVendor.H2.failedEvents(session, other).findByEventId(eventId))
-                .isEmpty();
+        assertThat(this.database.events("other").findByEventId(eventId)).isEmpty();
         assertThat(this.events.findByEventId(eventId)).hasSize(1);
     }
 
     @Test
     void allRowsOfAnEventAreFoundNewestFirstWithoutPayload() {
-        FailedEvent once = row(1, "once", this.now);
-        FailedEvent again = withEventId(row(2, "again", this.now), once.eventId());
-        this.store.save(List.of(once, row(1, "other", this.now)));
+        FailedEvent once = row(1, "once", NOW);
+        FailedEvent again = withEventId(row(2, "again", NOW), once.eventId());
+        this.store.save(List.of(once, row(1, "other", NOW)));
         this.store.save(List.of(again));
 
         List<FailedEventView> found = this.events.findByEventId(once.eventId());
@@ -145,15 +129,14 @@ class H2DeadLetterRowsTests {
         List<FailedEvent> rows = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             byte[] bytes = {1};
-            rows.add(row(i % 3, topic, "key-" + i, bytes, bytes, "[]", "Placed", "m", this.now));
+            rows.add(row(i % 3, topic, "key-" + i, bytes, bytes, "[]", "Placed", "m", NOW));
         }
         this.store.save(rows);
-        List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, this.now, 16, LEASE);
-        List<FailedAttempt> attempts = this.store.read(leases, EventStatus.PENDING, this.now, 100, List.of()).stream()
-                .map(row -> attempt(row, EventStatus.PENDING, EventStatus.DLQ, this.now))
+        List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, NOW, 16, LEASE);
+        List<FailedAttempt> attempts = this.store.read(leases, EventStatus.PENDING, NOW, 100, List.of()).stream()
+                .map(row -> attempt(row, EventStatus.PENDING, EventStatus.DLQ))
                 .toList();
-        assertThat(this.store.settleFailures("w", leases, attempts, this.now, LEASE))
-                .isTrue();
+        assertThat(this.store.settleFailures("w", leases, attempts, NOW, LEASE)).isTrue();
         this.store.release("w", leases);
     }
 
@@ -162,7 +145,7 @@ class H2DeadLetterRowsTests {
     }
 
     private Selection all(String topic) {
-        return new Selection(topic, null, this.now.plusSeconds(1), null);
+        return new Selection(topic, null, NOW.plusSeconds(1), null);
     }
 
     private static FailedEvent withEventId(FailedEvent event, UUID eventId) {

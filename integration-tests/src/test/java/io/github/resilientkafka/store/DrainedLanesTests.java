@@ -1,9 +1,9 @@
 package io.github.resilientkafka.store;
 
-import static io.github.resilientkafka.store.StoreDatabase.LEASE;
-import static io.github.resilientkafka.store.StoreDatabase.NOW;
-import static io.github.resilientkafka.store.StoreDatabase.row;
-import static io.github.resilientkafka.store.StoreDatabase.rows;
+import static io.github.resilientkafka.store.EventRows.LEASE;
+import static io.github.resilientkafka.store.EventRows.NOW;
+import static io.github.resilientkafka.store.EventRows.row;
+import static io.github.resilientkafka.store.EventRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.testing.LocalPostgres;
@@ -138,7 +138,7 @@ class DrainedLanesTests {
         List<LaneLease> leases = lease();
         List<StoredEvent> rows = this.store.read(leases, EventStatus.PENDING, NOW, 3, List.of());
         settle(leases, rows.subList(1, 3));
-        FailedAttempt dead = StoreDatabase.attempt(rows.get(0), EventStatus.PENDING, EventStatus.DLQ);
+        FailedAttempt dead = EventRows.attempt(rows.get(0), EventStatus.PENDING, EventStatus.DLQ);
         assertThat(this.store.settleFailures("w", leases, List.of(dead), NOW, LEASE))
                 .isTrue();
         this.store.release("w", leases);

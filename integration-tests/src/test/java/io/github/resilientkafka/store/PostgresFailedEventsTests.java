@@ -1,9 +1,9 @@
 package io.github.resilientkafka.store;
 
-import static io.github.resilientkafka.store.StoreDatabase.LEASE;
-import static io.github.resilientkafka.store.StoreDatabase.NOW;
-import static io.github.resilientkafka.store.StoreDatabase.attempt;
-import static io.github.resilientkafka.store.StoreDatabase.rows;
+import static io.github.resilientkafka.store.EventRows.LEASE;
+import static io.github.resilientkafka.store.EventRows.NOW;
+import static io.github.resilientkafka.store.EventRows.attempt;
+import static io.github.resilientkafka.store.EventRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -14,26 +14,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The administrative side of the store on PostgreSQL: count, look, retry, discard, purge.
+ * The administrative side of the store on PostgreSQL.
  */
-class PostgresFailedEventsTests {
+class PostgresFailedEventsTests extends FailedEventsContract<StoreDatabase> {
 
-    private final StoreDatabase database = new StoreDatabase(LocalPostgres.shared());
-
-    private final EventStore store = this.database.store();
-
-    private final FailedEvents events = this.database.events();
-
-    @AfterEach
-    void close() {
-        this.database.close();
+    PostgresFailedEventsTests() {
+        super(new StoreDatabase(LocalPostgres.shared()));
     }
 
     @Test
@@ -57,36 +48,6 @@ class PostgresFailedEventsTests {
 
         assertThat(this.events.stats().pending()).isCloseTo(12_800, within(3_000L));
         assertThat(this.database.events("other").stats().pending()).isCloseTo(51_200, within(8_000L));
-    }
-
-    @Test
-    void retryDiscardAndPurgeKeepTheTotals() {
-        List<StoredEvent> rows = settled();
-        assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 2, 2, 1, NOW));
-
-        assertThat(this.events.retry(rows.get(2).id(), NOW)).as("dead-lettered").isTrue();
-        assertThat(this.events.retry(rows.get(5).id(), NOW)).as("pending").isTrue();
-        assertThat(this.events.retry(rows.get(0).id(), NOW)).as("resolved").isFalse();
-        assertThat(this.events.discard(rows.get(4).id())).as("refused").isTrue();
-        assertThat(this.events.discard(rows.get(1).id())).as("resolved").isFalse();
-        assertThat(this.events.discard(-1)).as("unknown").isFalse();
-
-        assertThat(this.events.stats()).isEqualTo(new RetryStats(2, true, 2, 1, 0, NOW));
-        FailedEventView retried = this.events.find(rows.get(2).id()).orElseThrow();
-        assertThat(retried.attempts()).isZero();
-        assertThat(retried.nextAttemptAt()).isEqualTo(NOW);
-        assertThat(retried.resolvedAt()).isNull();
-    }
-
-    @Test
-    void purgeTakesTheOldestOfItsStatusAChunkAtATime() {
-        settled();
-
-        assertThat(this.events.purgeDeadLetters(NOW, 10)).isZero();
-        assertThat(this.events.purgeDeadLetters(NOW.plusSeconds(1), 10)).isEqualTo(2);
-        assertThat(this.events.purgeResolved(NOW.plusSeconds(1), 0, 1)).isEqualTo(new PurgeStep(1, 1, true));
-
-        assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 1, 0, 1, NOW));
     }
 
     @Test
@@ -114,16 +75,6 @@ class PostgresFailedEventsTests {
     }
 
     @Test
-    void totalsAreNeverNegative() {
-        settled();
-        this.database.jdbc().update("update kafka_lane set resolved = 0, dlq = 0, dlq_failed = 0");
-
-        this.events.purgeResolved(NOW.plusSeconds(1), 0, 10);
-
-        assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 0, 0, 0, NOW));
-    }
-
-    @Test
     @Timeout(60)
     void whateverHappensAtOnceTheTotalsAreRightAndNothingLocks() throws Exception {
         this.store.save(rows(30, lanes(64)));
@@ -148,54 +99,6 @@ class PostgresFailedEventsTests {
                         "dlq", stats.dlq(),
                         "dlq_failed", stats.dlqFailed()))
                 .isEqualTo(counted);
-    }
-
-    @Test
-    void pagesAreNewestFirstAndFiltered() {
-        this.store.save(rows(5, 1));
-        List<FailedEventView> first = this.events.page(filter(null), null, 2);
-        List<FailedEventView> second =
-                this.events.page(filter(null), first.get(1).id(), 10);
-
-        assertThat(Stream.concat(first.stream(), second.stream()))
-                .extracting(FailedEventView::keyText)
-                .containsExactly("key-4", "key-3", "key-2", "key-1", "key-0");
-        assertThat(this.events.page(filter(EventStatus.DLQ), null, 10)).isEmpty();
-        FailedEvents.Filter everything = new FailedEvents.Filter(
-                "orders",
-                EventStatus.PENDING,
-                NOW.plusMillis(1),
-                NOW,
-                "key-3",
-                first.get(1).eventId());
-        assertThat(this.events.page(everything, null, 10)).hasSize(1);
-    }
-
-    @Test
-    void onlyOneRowIsShownWithItsPayload() {
-        this.store.save(rows(1, 1));
-        FailedEventView listed = this.events.page(filter(null), null, 1).get(0);
-
-        assertThat(listed.payload()).isNull();
-        assertThat(listed.payloadBytes()).isEqualTo(5);
-        assertThat(this.events.find(listed.id()).orElseThrow().payload())
-                .asString()
-                .isEqualTo("key-0");
-    }
-
-    /** Six rows: two resolved, two dead-lettered, one refused there, one pending. */
-    private List<StoredEvent> settled() {
-        this.store.save(rows(6, 1));
-        List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, NOW, 16, LEASE);
-        List<StoredEvent> rows = this.store.read(leases, EventStatus.PENDING, NOW, 6, List.of());
-        this.store.settle("w", leases, rows.subList(0, 2), NOW, LEASE);
-        List<FailedAttempt> attempts = List.of(
-                attempt(rows.get(2), EventStatus.PENDING, EventStatus.DLQ),
-                attempt(rows.get(3), EventStatus.PENDING, EventStatus.DLQ),
-                attempt(rows.get(4), EventStatus.PENDING, EventStatus.DLQ_FAILED),
-                attempt(rows.get(5), EventStatus.PENDING, EventStatus.PENDING));
-        this.store.settleFailures("w", leases, attempts, NOW, LEASE);
-        return rows;
     }
 
     private void drain(String owner) {
@@ -235,9 +138,5 @@ class PostgresFailedEventsTests {
         int[] all = new int[lanes];
         Arrays.setAll(all, lane -> lane % EventStore.LANES);
         return all;
-    }
-
-    private static FailedEvents.Filter filter(EventStatus status) {
-        return new FailedEvents.Filter(null, status, null, null, null, null);
     }
 }

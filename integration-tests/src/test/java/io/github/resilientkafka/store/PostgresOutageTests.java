@@ -1,6 +1,6 @@
 package io.github.resilientkafka.store;
 
-import static io.github.resilientkafka.store.StoreDatabase.rows;
+import static io.github.resilientkafka.store.EventRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 

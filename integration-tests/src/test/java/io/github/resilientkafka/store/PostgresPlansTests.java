@@ -1,9 +1,9 @@
 package io.github.resilientkafka.store;
 
-import static io.github.resilientkafka.store.StoreDatabase.LEASE;
-import static io.github.resilientkafka.store.StoreDatabase.NOW;
-import static io.github.resilientkafka.store.StoreDatabase.attempt;
-import static io.github.resilientkafka.store.StoreDatabase.rows;
+import static io.github.resilientkafka.store.EventRows.LEASE;
+import static io.github.resilientkafka.store.EventRows.NOW;
+import static io.github.resilientkafka.store.EventRows.attempt;
+import static io.github.resilientkafka.store.EventRows.rows;
 import static io.github.resilientkafka.store.StoreDatabase.scope;
 import static org.assertj.core.api.Assertions.assertThat;
 
