@@ -100,6 +100,14 @@ public final class TestApplication implements AutoCloseable {
     }
 
     /**
+     * Returns the most attempts that any stored event has used up.
+     */
+    public int attempts() {
+        Integer attempts = jdbc().queryForObject("select max(attempts) from failed_kafka_events", Integer.class);
+        return (attempts == null) ? 0 : attempts;
+    }
+
+    /**
      * Waits for a future as a caller would, but not for ever.
      */
     public static PublishResult get(CompletableFuture<PublishResult> future) throws Exception {

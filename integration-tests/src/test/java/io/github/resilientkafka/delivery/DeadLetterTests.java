@@ -163,7 +163,7 @@ class DeadLetterTests {
             expectAttemptsAfter(application, clock, Duration.ofMinutes(60), 4);
             clock.advance(Duration.ofMinutes(60));
             await(application, EventStatus.DLQ);
-            assertThat(attempts(application)).isEqualTo(5);
+            assertThat(application.attempts()).isEqualTo(5);
         }
     }
 
@@ -362,21 +362,15 @@ class DeadLetterTests {
         Awaitility.await("still " + attempts + " attempts")
                 .during(Duration.ofMillis(600))
                 .atMost(SOON)
-                .until(() -> attempts(application) == attempts);
+                .until(() -> application.attempts() == attempts);
     }
 
     private static void await(TestApplication application, int attempts) {
-        Awaitility.await(attempts + " attempts").atMost(SOON).until(() -> attempts(application) == attempts);
+        Awaitility.await(attempts + " attempts").atMost(SOON).until(() -> application.attempts() == attempts);
     }
 
     private static void await(TestApplication application, EventStatus status) {
         Awaitility.await(status.name()).atMost(SOON).until(() -> application.rows(status) == 1);
-    }
-
-    private static int attempts(TestApplication application) {
-        Integer attempts =
-                application.jdbc().queryForObject("select max(attempts) from failed_kafka_events", Integer.class);
-        return (attempts == null) ? 0 : attempts;
     }
 
     private static String kind(TestApplication application) {
