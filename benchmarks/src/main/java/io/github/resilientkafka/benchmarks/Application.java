@@ -74,7 +74,7 @@ final class Application implements AutoCloseable {
             if (System.nanoTime() - deadline > 0) {
                 throw new IllegalStateException("Waited in vain until " + what);
             }
-            Thread.sleep(5);
+            Thread.sleep(20);
         }
     }
 
