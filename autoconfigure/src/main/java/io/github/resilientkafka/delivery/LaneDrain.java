@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Empties the lanes of one lease: read, send, settle, in batches. A batch is read while its predecessor is in flight,
- * but sent only after all answers to it: two in flight would break the order of a key when the first one fails.
+ * Empties the lanes of one lease: read, send, settle, in batches. While Kafka answers slowly, a batch is read while its
+ * predecessor is in flight, but sent only after all answers to it: two in flight would break the order of a key when the first one fails.
  * <p>
  * Every read starts from the lanes' first pending row, without what is in flight, so that a row which becomes visible late
  * is still sent before its successors (rule R7 of the gate).
@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class LaneDrain {
 
     private static final Logger logger = LoggerFactory.getLogger(LaneDrain.class);
+
+    private static final Duration FAST_ANSWERS = Duration.ofMillis(10);
 
     private static final RelayBatch NOTHING = new RelayBatch(List.of(), Set.of());
 
@@ -34,6 +36,8 @@ final class LaneDrain {
     private final FailedSends failedSends;
 
     private final IdWindow window;
+
+    private boolean answersAreSlow;
 
     LaneDrain(RelayContext relay, LeasedLanes lanes) {
         this.relay = relay;
@@ -57,6 +61,7 @@ final class LaneDrain {
             batch.send(this.relay, session, this.lanes.sendUntilNanos());
             RelayBatch ahead = isWorthReadingAhead(batch) ? readAhead(batch) : null;
             this.lanes.advance();
+            this.answersAreSlow = isSlow(batch, ahead != null);
             await(batch, session);
             if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch) || this.lanes.isTurnOver()) {
                 return;
@@ -68,10 +73,19 @@ final class LaneDrain {
 
     /**
      * Lanes are of different length and each gives its share only, so a batch that is far from full may have a successor.
+     * While Kafka answers fast, to read ahead only costs: what is in flight is looked at once more.
      */
     private boolean isWorthReadingAhead(RelayBatch batch) {
-        return batch.size() * 4 >= this.relay.properties().batchSize()
+        return this.answersAreSlow
+                && batch.size() * 4 >= this.relay.properties().batchSize()
                 && this.relay.circuit().isClosed();
+    }
+
+    /**
+     * Returns whether the answers to a batch take longer than reading the next one, or would.
+     */
+    private static boolean isSlow(RelayBatch batch, boolean hasReadAhead) throws InterruptedException {
+        return !batch.await(hasReadAhead ? Duration.ZERO : FAST_ANSWERS);
     }
 
     /**
