@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Empties the lanes of one lease: read, send, settle, in batches. While Kafka answers slowly, a batch is read while its
- * predecessor is in flight, but sent only after all answers to it: two in flight would break the order of a key when the first one fails.
+ * Empties the lanes of one lease: read, send, settle, in batches. Where Kafka answers slowly, a batch is read while its
+ * predecessor is in flight, but sent only after all answers to it: two in flight would break the order of a key when the
+ * first one fails.
  * <p>
  * Every read starts from the lanes' first pending row, without what is in flight, so that a row which becomes visible late
  * is still sent before its successors (rule R7 of the gate).
