@@ -206,9 +206,7 @@ final class EventFlow {
         if (event.kafkaError() == null) {
             event.refusedByKafka(FailureKind.OUTAGE, reasonToStore());
         }
-        if (!event.isStoredAgain()) {
-            this.observer.notSent(event.failureKind(), event.ageNanos());
-        }
+        this.observer.notSent(event.failureKind(), event.ageNanos());
         event.startStoreTimeout(this.storeTimeoutNanos);
         if (this.writer != null) {
             this.writer.write(event);
@@ -239,27 +237,7 @@ final class EventFlow {
         }
     }
 
-    /**
-     * The writer gives an event up. If only the database is away, and has been for as long as an event may wait, Kafka gets
-     * it after all: out of order rather than not at all. Not on the writer's thread, as sending may block.
-     */
-    void notStored(InFlightEvent event, Throwable storeError) {
-        boolean refusedForItself = event.failureKind() != FailureKind.OUTAGE;
-        LaneGate gate = event.gate();
-        if (refusedForItself || !kafkaIsThere() || !event.mayTurnToKafka()) {
-            lost(event, storeError);
-        } else if (gate != null && this.gates != null) {
-            this.gates.takeBack(gate, event);
-        } else {
-            this.completions.execute(() -> sendOrStore(event), false);
-        }
-    }
-
-    private boolean kafkaIsThere() {
-        return !this.circuit.isOpen() && this.sessions.current() != null;
-    }
-
-    private void lost(InFlightEvent event, Throwable storeError) {
+    void lost(InFlightEvent event, Throwable storeError) {
         written(event);
         SerializedEvent lost = event.event();
         EventNotStoredException failure =

@@ -60,12 +60,7 @@ interface GatedEvent {
 
     /**
      * Hands the event to the writer. Called with the gate's lock held: must not block. Ends in
-     * {@link LaneGate#written} or {@link LaneGate#takeBack}.
+     * {@link LaneGate#written}.
      */
     void store();
-
-    /**
-     * Tells the writer not to wait any longer for a database that does not take the event.
-     */
-    void endStoreTimeout();
 }

@@ -18,10 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class InFlightEvent extends TrackedSend implements GatedEvent, StoreRequest, Runnable {
 
-    private static final long SHORT_STORE_NANOS = Duration.ofSeconds(1).toNanos();
-
-    private static final int MAX_TURNS_TO_KAFKA = 3;
-
     private final EventFlow flow;
 
     private final SerializedEvent event;
@@ -38,9 +34,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private final long acceptedNanos = System.nanoTime();
 
-    private volatile long deadlineNanos;
-
-    private int storeTimeouts;
+    private long deadlineNanos;
 
     private final CompletableFuture<PublishResult> future = new CompletableFuture<>();
 
@@ -193,27 +187,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
     }
 
     void startStoreTimeout(long nanos) {
-        this.deadlineNanos = System.nanoTime() + (isStoredAgain() ? Math.min(nanos, SHORT_STORE_NANOS) : nanos);
-    }
-
-    /**
-     * Returns whether the database did not take the event before.
-     */
-    boolean isStoredAgain() {
-        return this.storeTimeouts > 0;
-    }
-
-    @Override
-    public void endStoreTimeout() {
-        this.deadlineNanos = this.acceptedNanos;
-    }
-
-    /**
-     * The writer has given the event up. Kafka may refuse it, too, while it is just coming back, hence several turns.
-     * @return whether for want of time, and not for the last time
-     */
-    boolean mayTurnToKafka() {
-        return this.deadlineNanos - System.nanoTime() <= 0 && this.storeTimeouts++ < MAX_TURNS_TO_KAFKA;
+        this.deadlineNanos = System.nanoTime() + nanos;
     }
 
     @Override
@@ -238,7 +212,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     @Override
     public void notStored(Throwable error) {
-        this.flow.notStored(this, error);
+        this.flow.lost(this, error);
     }
 
     void succeed(Outcome outcome, @Nullable Integer partition, @Nullable Long offset) {

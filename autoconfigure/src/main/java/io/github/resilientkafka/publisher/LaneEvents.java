@@ -86,26 +86,6 @@ final class LaneEvents {
         this.inWriter.remove(event);
     }
 
-    /**
-     * Parks an event that the writer could not store, in its place: what was published later is behind it.
-     */
-    void takeBack(GatedEvent event) {
-        written(event);
-        Deque<GatedEvent> older = new ArrayDeque<>();
-        while (!this.parked.isEmpty() && this.parked.element().number() < event.number()) {
-            older.push(this.parked.remove());
-        }
-        this.parked.push(event);
-        older.forEach(this.parked::push);
-    }
-
-    /**
-     * Has the writer come back with what it can't store at its next try.
-     */
-    void recallFromWriter() {
-        this.inWriter.forEach(GatedEvent::endStoreTimeout);
-    }
-
     boolean noneOutstanding() {
         return this.outstanding.isEmpty();
     }

@@ -245,18 +245,8 @@ final class LaneGate {
      */
     synchronized void openUnasked() {
         if (this.state != GateState.STOPPING && this.state != GateState.RELEASING) {
-            this.events.recallFromWriter();
             open();
         }
-    }
-
-    /**
-     * Takes an event that the database has not taken in time, to be sent after all. Whatever else waits for the database
-     * would fare no better.
-     */
-    synchronized void takeBack(GatedEvent event) {
-        this.events.takeBack(event);
-        openUnasked();
     }
 
     /**

@@ -119,15 +119,6 @@ final class LaneGates implements EventsUnderWay {
         return false;
     }
 
-    /**
-     * Takes an event back that the database has not taken in time, and sends it at once: the next turn may be held up by
-     * the same database.
-     */
-    void takeBack(LaneGate gate, GatedEvent event) {
-        gate.takeBack(event);
-        releaseSoon(gate);
-    }
-
     private void releaseSoon(LaneGate gate) {
         if (gate.state() == GateState.RELEASING) {
             this.senders.execute(() -> release(gate));

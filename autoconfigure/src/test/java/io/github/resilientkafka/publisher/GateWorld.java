@@ -89,16 +89,6 @@ class GateWorld {
          */
         boolean overtakable;
 
-        /**
-         * Whether the writer gave it up, and it is sent after all: nobody waits for it.
-         */
-        boolean takenBack;
-
-        /**
-         * Whether the writer was told not to wait for the database any longer.
-         */
-        boolean recalled;
-
         @Override
         public UUID eventId() {
             return this.id;
@@ -168,15 +158,10 @@ class GateWorld {
 
         @Override
         public void store() {
-            if (!writer.isEmpty() && !this.takenBack) {
+            if (!writer.isEmpty()) {
                 assertThat(this.number).as("stored behind").isGreaterThan(writer.getLast().number);
             }
             writer.add(this);
-        }
-
-        @Override
-        public void endStoreTimeout() {
-            this.recalled = true;
         }
 
         @Override
@@ -249,26 +234,12 @@ class GateWorld {
      * The gate is opened although the database has not said what waits in it: that may be overtaken.
      */
     void openUnasked() {
-        orderIsGivenUp();
-        this.gate.openUnasked();
-    }
-
-    private void orderIsGivenUp() {
         GateState before = state();
         if (before == GateState.LOADING || before == GateState.STORING || before == GateState.HANDOVER) {
             this.writer.forEach(event -> event.overtakable = true);
             this.rows.values().forEach(event -> event.overtakable = true);
         }
-    }
-
-    /**
-     * The writer could not store its oldest event in time, and Kafka is there.
-     */
-    void takeBack() {
-        orderIsGivenUp();
-        Event event = this.writer.remove();
-        event.takenBack = true;
-        this.gate.takeBack(event);
+        this.gate.openUnasked();
     }
 
     /**
@@ -374,7 +345,7 @@ class GateWorld {
         }
         for (Event other : this.published) {
             boolean older = other.number() > 0 && other.number() < event.number();
-            if (older && !other.givenUp && !other.takenBack && !(other.overtakable && sentByPublisher)) {
+            if (older && !other.givenUp && !(other.overtakable && sentByPublisher)) {
                 assertThat(this.log).as("before %s", event).contains(other);
             }
         }

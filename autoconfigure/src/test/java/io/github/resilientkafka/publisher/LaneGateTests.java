@@ -422,44 +422,6 @@ class LaneGateTests {
     }
 
     @Test
-    @DisplayName("What the database does not take in time goes to a healthy Kafka, in order and before newer events")
-    void takesBackWhatCannotBeStored() {
-        this.world.othersRow();
-        this.world.ask();
-        Event first = this.world.publish();
-        Event second = this.world.publish();
-        Event third = this.world.publish();
-        this.world.takeBack();
-        assertThat(List.of(second, third)).allMatch(event -> event.recalled);
-        Event newer = this.world.publish();
-        this.world.takeBack();
-        this.world.takeBack();
-        this.world.gate.release();
-        assertThat(this.world.inFlight).containsExactly(first, second, third, newer);
-        assertThat(this.world.state()).isEqualTo(GateState.DIRECT);
-        assertThat(this.world.gate.find(first.eventId()))
-                .extracting(EventUnderWay::state)
-                .isEqualTo(EventUnderWay.State.IN_FLIGHT);
-    }
-
-    @Test
-    @DisplayName("What comes back from the writer while the gate stops is stored again, not sent")
-    void takesBackWhileStopping() {
-        this.world.othersRow();
-        this.world.ask();
-        Event old = this.world.publish();
-        this.world.openUnasked();
-        assertThat(old.recalled).isTrue();
-        Event sent = this.world.publish();
-        this.world.announceEnd();
-        this.world.takeBack();
-        assertThat(this.world.inFlight).containsExactly(sent);
-        assertThat(this.world.writer).isEmpty();
-        this.world.ack();
-        assertThat(this.world.writer).containsExactly(old);
-    }
-
-    @Test
     @DisplayName("When the application stops nothing stays parked")
     void closingStoresWhatIsParked() {
         storedInHandover();

@@ -67,22 +67,6 @@ class LaneGatesTests {
     }
 
     @Test
-    @DisplayName("W5: Kafka is back, the database is not: what it did not take in time is sent without waiting for it")
-    void takenBack() {
-        this.breaker.transitionToOpenState();
-        AtomicBoolean fails = new AtomicBoolean(true);
-        start(gates(lanes -> fails.get() ? fails(lanes) : freezes(lanes)));
-        LaneGate gate = this.gates.of(0);
-        gate.publish(this.event);
-        Awaitility.await().until(() -> this.world.writer.contains(this.event));
-        fails.set(false);
-        this.breaker.transitionToHalfOpenState();
-        Awaitility.await().until(() -> this.asked.getCount() == 0);
-        this.gates.takeBack(gate, this.event);
-        assertThat(this.world.inFlight).containsExactly(this.event);
-    }
-
-    @Test
     @DisplayName("H11: the application stops while the database is frozen: what waits for its answer goes to Kafka")
     void stoppedWhileFrozen() throws InterruptedException {
         start(gates(this::freezes));
