@@ -47,6 +47,8 @@ final class CompletionExecutor {
 
     private final AtomicInteger number = new AtomicInteger();
 
+    private final CallbackThread.Maker threadMaker;
+
     private volatile @Nullable ThreadPoolExecutor threads;
 
     private volatile @Nullable ScheduledExecutorService watch;
@@ -58,22 +60,21 @@ final class CompletionExecutor {
     private boolean warned;
 
     /**
+     * Whether the last thread that was asked for could not be made, and that was logged.
+     */
+    private volatile boolean noThread;
+
+    /**
      * Drainers that users' code was found to block: they take nothing, so they count for nothing.
      */
     private volatile int blocked;
 
-    /**
-     * A thread that runs callbacks.
-     */
-    private static final class CallbackThread extends Thread {
+    CompletionExecutor() {
+        this(CallbackThread::new);
+    }
 
-        private final CompletionExecutor owner;
-
-        CallbackThread(CompletionExecutor owner, Runnable task, String name) {
-            super(task, "resilient-kafka-callbacks-" + name);
-            this.owner = owner;
-            setDaemon(true);
-        }
+    CompletionExecutor(CallbackThread.Maker threadMaker) {
+        this.threadMaker = threadMaker;
     }
 
     void start() {
@@ -83,10 +84,10 @@ final class CompletionExecutor {
                 10,
                 TimeUnit.SECONDS,
                 new SynchronousQueue<>(),
-                task -> new CallbackThread(this, task, "" + this.number.incrementAndGet()));
+                task -> this.threadMaker.make(this, task, "" + this.number.incrementAndGet()));
         ScheduledExecutorService watch =
                 Executors.newSingleThreadScheduledExecutor(task -> new CallbackThread(this, task, "watch"));
-        watch.scheduleWithFixedDelay(this::check, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        watch.scheduleWithFixedDelay(this::checkSafely, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
         this.watch = watch;
     }
 
@@ -94,7 +95,7 @@ final class CompletionExecutor {
      * Returns whether the calling thread runs a callback of ours.
      */
     boolean isOwnThread() {
-        return Thread.currentThread() instanceof CallbackThread thread && thread.owner == this;
+        return Thread.currentThread() instanceof CallbackThread thread && thread.belongsTo(this);
     }
 
     /**
@@ -114,8 +115,26 @@ final class CompletionExecutor {
         }
     }
 
+    /**
+     * Returns how many threads take completions.
+     */
+    int drainers() {
+        return this.drainers.get();
+    }
+
     private boolean isEmpty() {
         return this.queue.isEmpty() && this.nested.isEmpty();
+    }
+
+    /**
+     * An error that escaped would end the watch without a word.
+     */
+    private void checkSafely() {
+        try {
+            check();
+        } catch (RuntimeException | Error ex) {
+            report("The threads of callbacks could not be looked after; the next check tries again", ex);
+        }
     }
 
     /**
@@ -146,12 +165,20 @@ final class CompletionExecutor {
         if (threads != null && before < max && this.drainers.compareAndSet(before, before + 1)) {
             try {
                 threads.execute(this::drain);
+                this.noThread = false;
             } catch (RejectedExecutionException ex) {
                 this.drainers.decrementAndGet();
                 if (threads.isShutdown()) {
                     runWhatIsLeft();
                 } else {
                     logger.debug("All callback threads are just ending; the next check tries again", ex);
+                }
+            } catch (RuntimeException | Error ex) {
+                // No native thread, most likely. What was handed over stays in its queue.
+                this.drainers.decrementAndGet();
+                if (!this.noThread) {
+                    this.noThread = true;
+                    report("No thread for callbacks of publish futures could be started, which is tried again", ex);
                 }
             }
         }
@@ -195,7 +222,18 @@ final class CompletionExecutor {
         try {
             completion.run();
         } catch (RuntimeException | Error ex) {
-            logger.error("A callback of a publish future failed", ex);
+            report("A callback of a publish future failed", ex);
+        }
+    }
+
+    /**
+     * To log takes memory, of which there may be none. Then all must go on all the same: the watch, the count of drainers.
+     */
+    private static void report(String message, Throwable failure) {
+        try {
+            logger.error(message, failure);
+        } catch (RuntimeException | Error ex) {
+            // There is not even memory to say so.
         }
     }
 

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -130,5 +132,28 @@ class CompletionExecutorTests {
         CompletableFuture<String> future = new CompletableFuture<>();
         completions.execute(() -> future.complete("late"), false);
         assertThat(future).isCompletedWithValue("late");
+    }
+
+    @Test
+    @DisplayName(
+            "H11: where no thread can be made, completions wait for one; callers, the watch and its count see no harm")
+    void aThreadThatCannotBeMadeIsTriedAgain() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        CompletionExecutor completions = new CompletionExecutor((owner, task, name) -> {
+            if (tries.incrementAndGet() <= 3) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return new CallbackThread(owner, task, name);
+        });
+        completions.start();
+        try {
+            CountDownLatch done = new CountDownLatch(1);
+            completions.execute(done::countDown, false);
+            assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(tries).hasValue(4);
+            Awaitility.await().until(() -> completions.drainers() == 0);
+        } finally {
+            completions.stop(1_000);
+        }
     }
 }
