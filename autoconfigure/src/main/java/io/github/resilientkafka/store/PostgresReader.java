@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * Reads rows for the relay from PostgreSQL: of every lane its share, bounded in rows and in bytes.
  * <p>
  * Large payloads, which hardly anybody has, come in a second statement, once it is known how many of them the bounds
- * admit. To have the first one count bytes costs the database a tenth of what draining a small row costs it.
+ * admit. Large is what as many rows as are asked for may not have without exceeding the bound, or what exceeds 16 KB. To have the first one count bytes costs the database a tenth of what draining a small row costs it.
  */
 final class PostgresReader {
 
-    private static final int LARGE_BYTES = 16 * 1024;
+    private static final long MAX_INLINE_BYTES = 16 * 1024;
 
     private static final String COLUMNS = JdbcEventStore.COLUMNS.replace(
-            "payload", "case when octet_length(payload) <= " + LARGE_BYTES + " then payload end as payload");
+            "payload", "case when octet_length(payload) <= ? then payload end as payload");
 
     private static final int PAYLOAD_BYTES_COLUMN = 15;
 
@@ -39,13 +39,9 @@ final class PostgresReader {
      *
      * @param event the row, without its payload if that is large
      * @param payloadBytes the size of its payload
+     * @param isLarge whether the payload was left out
      */
-    private record Row(StoredEvent event, int payloadBytes) {
-
-        boolean isLarge() {
-            return this.payloadBytes > LARGE_BYTES;
-        }
-    }
+    private record Row(StoredEvent event, int payloadBytes, boolean isLarge) {}
 
     PostgresReader(JdbcSession session, StoreScope scope) {
         this.session = session;
@@ -61,16 +57,19 @@ final class PostgresReader {
             return List.of();
         }
         String sql = this.scope.sql(PostgresSql.of(PostgresSql.READ, status).replace("{columns}", COLUMNS));
+        long inlineBytes = Math.min(MAX_INLINE_BYTES, JdbcEventStore.READ_BYTES / Math.max(1, limit));
         List<Row> rows = this.session.run("read events", connection -> {
             try (var parameters = new PostgresParameters(connection, sql)) {
-                return rows(parameters
+                ResultSet result = parameters
+                        .number(inlineBytes)
                         .number(upTo)
                         .instant(dueAt)
                         .longs(List.copyOf(without), id -> id)
                         .number(JdbcEventStore.share(limit, leases.size()))
                         .scope(this.scope)
                         .integers(leases, LaneLease::lane)
-                        .query());
+                        .query();
+                return rows(result, inlineBytes);
             }
         });
         rows.sort(IN_ORDER);
@@ -78,10 +77,11 @@ final class PostgresReader {
         return withPayloads(withinBytes(first, JdbcEventStore.READ_BYTES / leases.size()));
     }
 
-    private static List<Row> rows(ResultSet result) throws SQLException {
+    private static List<Row> rows(ResultSet result, long inlineBytes) throws SQLException {
         List<Row> rows = new ArrayList<>();
         while (result.next()) {
-            rows.add(new Row(JdbcEventStore.storedEvent(result), result.getInt(PAYLOAD_BYTES_COLUMN)));
+            int payloadBytes = result.getInt(PAYLOAD_BYTES_COLUMN);
+            rows.add(new Row(JdbcEventStore.storedEvent(result), payloadBytes, payloadBytes > inlineBytes));
         }
         return rows;
     }

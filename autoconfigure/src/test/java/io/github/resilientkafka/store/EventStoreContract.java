@@ -199,6 +199,17 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
     }
 
     @Test
+    void theMoreRowsAreAskedForTheSmallerIsALargeOne() {
+        byte[] medium = new byte[3_000];
+        Arrays.fill(medium, (byte) 7);
+        this.store.save(List.of(
+                row(1, "medium", new byte[1], medium, "[]", "T", "m", NOW),
+                row(1, "small", new byte[1], new byte[] {8}, "[]", "T", "m", NOW)));
+
+        assertThat(read(lease("w"), 20_000)).extracting(StoredEvent::payload).containsExactly(medium, new byte[] {8});
+    }
+
+    @Test
     void settlingResolvesRenewsAndCounts() {
         this.store.save(rows(2, 1, 2));
         List<LaneLease> leases = this.store.lease("w", EventStatus.PENDING, NOW, 16, EXPIRED);
