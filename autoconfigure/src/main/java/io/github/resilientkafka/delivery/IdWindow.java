@@ -12,11 +12,14 @@ import java.util.List;
  */
 final class IdWindow {
 
-    private static final long MAX_WIDTH = Long.MAX_VALUE / 4;
+    private static final int MAX_BATCHES_OF_ALL_LANES = 16;
 
     private static final long UNKNOWN = -1;
 
     private final int batchSize;
+
+    /** Rows that trickle in would widen it without end: the next backlog is dense again, and must not be read far ahead. */
+    private final long maxWidth;
 
     private long width;
 
@@ -29,6 +32,7 @@ final class IdWindow {
      */
     IdWindow(int batchSize, int lanes) {
         this.batchSize = batchSize;
+        this.maxWidth = (long) batchSize * EventStore.LANES * MAX_BATCHES_OF_ALL_LANES;
         this.width = (long) batchSize * EventStore.LANES / Math.max(1, lanes);
     }
 
@@ -48,7 +52,8 @@ final class IdWindow {
 
     /**
      * Takes what was read, and moves on. If that was little, the window is open now, and it is worth reading again.
-     * @param rows all rows up to {@link #end()}, or a share of them if the window was open
+     * @param rows of each lane the first rows up to {@link #end()}, as many as its share allows. What a share cuts off may
+     * have ids below where the next read ends, but not below where it begins, the lane's mark: then it is read.
      * @return the batch: the rows with the lowest ids, in their order
      */
     List<StoredEvent> take(List<StoredEvent> rows) {
@@ -76,6 +81,6 @@ final class IdWindow {
     }
 
     private void widen(double factor) {
-        this.width = Math.min(MAX_WIDTH, Math.max(this.batchSize, (long) (this.width * factor)));
+        this.width = Math.min(this.maxWidth, Math.max(this.batchSize, (long) (this.width * factor)));
     }
 }

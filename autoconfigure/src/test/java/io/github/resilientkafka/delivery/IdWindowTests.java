@@ -62,6 +62,16 @@ class IdWindowTests {
         assertThat(this.window.isOpen()).isTrue();
     }
 
+    @Test
+    void aTrickleDoesNotWidenItWithoutEnd() {
+        for (int i = 0; i < 100; i++) {
+            this.window.take(rows(LongStream.of(i)));
+        }
+        this.window.take(rows(LongStream.rangeClosed(1_001, 1_000 + BATCH)));
+        assertThat(this.window.isOpen()).isFalse();
+        assertThat(this.window.end()).isEqualTo(1_001 + 2L * BATCH * EventStore.LANES * 16);
+    }
+
     private static List<StoredEvent> rows(LongStream ids) {
         return ids.mapToObj(IdWindowTests::row).toList();
     }
