@@ -17,9 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Completes futures, and thereby runs users' callbacks, on threads that move no events.
  * <p>
- * Normally one thread takes whatever has been handed over, in bursts; under load it looks again by itself after 0.2 ms. If users' code blocks it, for instance to wait for
- * an event that it has just published, another thread joins in. What such callbacks have published goes first: else
- * callbacks that wait would occupy every thread before the answers to them, further back in the queue, had their turn.
+ * Normally one thread takes whatever has been handed over, in bursts; under load it looks again by itself after 0.2 ms. If
+ * users' code blocks it, for instance to wait for an event that it has just published, another thread joins in. What such
+ * callbacks have published goes first: else callbacks that wait would occupy every thread before the answers to them,
+ * further back in the queue, had their turn.
  */
 final class CompletionExecutor {
 

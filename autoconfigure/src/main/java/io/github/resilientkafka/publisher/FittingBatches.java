@@ -48,11 +48,12 @@ final class FittingBatches implements Supplier<Producer<byte @Nullable [], byte 
             int tooLarge = this.batchSize;
             this.batchSize = tooLarge / STEP;
             logger.warn(
-                    "A topic's max.message.bytes is less than batches of the {} producer, of up to {} bytes, may have: from now"
-                            + " on they have {}",
+                    "A topic's max.message.bytes is less than batches of the {} producer, of up to {} bytes, may have: {}",
                     this.role,
                     tooLarge,
-                    this.batchSize);
+                    (this.batchSize > 0)
+                            ? "from now on they have " + this.batchSize
+                            : "from now on each record is sent alone");
             this.last = null;
         }
         Producer<byte @Nullable [], byte @Nullable []> producer = this.factory.apply(this.batchSize);

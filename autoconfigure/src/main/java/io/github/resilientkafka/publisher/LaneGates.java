@@ -130,12 +130,16 @@ final class LaneGates implements EventsUnderWay {
      * {@code max.block.ms}, which only its own lane should notice.
      */
     private void release(LaneGate gate) {
-        while (gate.state() == GateState.RELEASING && this.releasing.add(gate)) {
-            try {
-                gate.release();
-            } finally {
-                this.releasing.remove(gate);
+        try {
+            while (gate.state() == GateState.RELEASING && this.releasing.add(gate)) {
+                try {
+                    gate.release();
+                } finally {
+                    this.releasing.remove(gate);
+                }
             }
+        } catch (RuntimeException | Error ex) {
+            logger.error("Parked events of lane {} could not be sent", gate.lane(), ex);
         }
     }
 

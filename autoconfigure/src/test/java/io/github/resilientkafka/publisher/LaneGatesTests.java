@@ -11,11 +11,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
+@ExtendWith(OutputCaptureExtension.class)
 class LaneGatesTests {
 
     private static final Duration TIMEOUT = Duration.ofMillis(300);
@@ -147,6 +152,32 @@ class LaneGatesTests {
             this.frozen.countDown();
             senders.shutdown();
         }
+    }
+
+    @Test
+    @DisplayName("W5: an error while parked events are sent is told as what it is; the next turn sends them")
+    void anErrorInASend(CapturedOutput output) {
+        CountDownLatch parked = new CountDownLatch(1);
+        AtomicReference<Throwable> escaped = new AtomicReference<>();
+        this.world.beforePermit = () -> {
+            throw new IllegalStateException("a bug");
+        };
+        this.gates = gates(lanes -> {
+            await(parked);
+            return List.of();
+        });
+        this.gates.start(task -> {
+            try {
+                task.run();
+            } catch (RuntimeException ex) {
+                escaped.set(ex);
+            }
+        });
+        this.gates.of(0).publish(this.event);
+        parked.countDown();
+        Awaitility.await().until(() -> this.world.inFlight.contains(this.event));
+        assertThat(escaped).hasNullValue();
+        assertThat(output).contains("Parked events of lane 0 could not be sent", "a bug");
     }
 
     private static void await(CountDownLatch latch) {
