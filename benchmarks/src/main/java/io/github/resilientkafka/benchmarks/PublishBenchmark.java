@@ -8,12 +8,14 @@ import io.github.resilientkafka.publisher.PublisherObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -99,7 +101,10 @@ final class PublishBenchmark implements Benchmark {
             consumer.seekToBeginning(List.of(partition));
             ConsumerRecord<byte[], byte[]> record =
                     consumer.poll(Duration.ofSeconds(10)).records(partition).get(0);
-            return List.of(record.headers().toArray());
+            // Copied: those of a consumed record are decoded when they are first used, by one thread at a time.
+            return Stream.of(record.headers().toArray())
+                    .<Header>map(header -> new RecordHeader(header.key(), header.value()))
+                    .toList();
         }
     }
 
