@@ -143,7 +143,8 @@ final class KafkaWatch {
      */
     @Nullable
     ConnectionError connectionError() {
-        return this.connectionError;
+        // An answer to the probe may end the outage while it is still being explained why it was there.
+        return (this.state == ConnectionState.CONNECTED) ? null : this.connectionError;
     }
 
     private void look() {
@@ -209,8 +210,11 @@ final class KafkaWatch {
         if (!(ex instanceof KafkaException)) {
             logger.error("The recovery probe failed", ex);
         }
-        if (this.state == ConnectionState.CONNECTING) {
+        ConnectionState before = this.state;
+        if (before != ConnectionState.DISCONNECTED) {
             disconnected(ex.toString());
+        }
+        if (before == ConnectionState.CONNECTING) {
             // Nobody is to find out again, each for max.block.ms, that Kafka is not there.
             this.circuit.open(ex);
         }
@@ -242,6 +246,7 @@ final class KafkaWatch {
 
     private void disconnected(String reason) {
         this.state = ConnectionState.DISCONNECTED;
+        this.connectionError = null;
         logger.warn(
                 "Kafka at {} does not answer; until it is back, events go to the database (if one is used): {}",
                 this.bootstrapServers,
