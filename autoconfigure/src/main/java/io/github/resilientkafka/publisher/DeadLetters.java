@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,10 @@ import org.slf4j.LoggerFactory;
 public final class DeadLetters {
 
     private static final Logger logger = LoggerFactory.getLogger(DeadLetters.class);
+
+    private static final long PRESENT_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final DlqProperties properties;
 
@@ -69,10 +75,23 @@ public final class DeadLetters {
                         "Created dead-letter topic {} with {} partitions",
                         deadLetterTopic,
                         partitions.map(String::valueOf).orElse("the cluster's default number of"));
+                awaitPresent(deadLetterTopic);
             }
             this.present.put(deadLetterTopic, Boolean.TRUE);
         } catch (KafkaException ex) {
             logger.warn("Dead-letter topic {} could not be checked or created: {}", deadLetterTopic, ex.toString());
+        }
+    }
+
+    /**
+     * Brokers may take longer to tell of a new topic than a send waits for it, and the record would count as refused.
+     */
+    private void awaitPresent(String topic) {
+        long deadline = System.nanoTime() + PRESENT_WITHIN_NANOS;
+        while (this.probe.partitionCount(topic).isEmpty()
+                && System.nanoTime() - deadline < 0
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
         }
     }
 
