@@ -120,7 +120,7 @@ final class LaneGates implements EventsUnderWay {
     }
 
     private void releaseSoon(LaneGate gate) {
-        if (gate.state() == GateState.RELEASING) {
+        if (gate.state() == GateState.RELEASING && !this.releasing.contains(gate)) {
             this.senders.execute(() -> release(gate));
         }
     }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Reads rows for the relay from PostgreSQL: of every lane its share, bounded in rows and in bytes.
  * <p>
  * Large payloads, which hardly anybody has, come in a second statement, once it is known how many of them the bounds
- * admit. Large is what as many rows as are asked for may not have without exceeding the bound, or what exceeds 16 KB. To have the first one count bytes costs the database a tenth of what draining a small row costs it.
+ * admit. Large is more than 16 KB, or less if so many rows are asked for that all of them together would exceed the bound.
+ * To have the first statement count bytes would cost the database a tenth of what draining a small row costs it.
  */
 final class PostgresReader {
 

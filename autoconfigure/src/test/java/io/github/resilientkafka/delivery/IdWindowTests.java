@@ -2,13 +2,11 @@ package io.github.resilientkafka.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.StoredEvent;
-import java.time.Instant;
+import io.github.resilientkafka.store.StoredEvents;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -73,28 +71,10 @@ class IdWindowTests {
     }
 
     private static List<StoredEvent> rows(LongStream ids) {
-        return ids.mapToObj(IdWindowTests::row).toList();
+        return ids.mapToObj(StoredEvents::row).toList();
     }
 
     private static List<Long> ids(long first, long last) {
         return LongStream.rangeClosed(first, last).boxed().toList();
-    }
-
-    private static StoredEvent row(long id) {
-        return new StoredEvent(
-                id,
-                UUID.randomUUID(),
-                0,
-                "orders",
-                null,
-                0,
-                new byte[] {1},
-                new byte[0],
-                "[]",
-                FailureKind.OUTAGE,
-                0,
-                "error",
-                null,
-                Instant.EPOCH);
     }
 }

@@ -1,12 +1,9 @@
 package io.github.resilientkafka.publisher;
 
+import static io.github.resilientkafka.store.StoredEvents.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.resilientkafka.message.FailureKind;
-import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
@@ -97,23 +94,5 @@ class PartitionHoldsTests {
         nanos.addAndGet(Duration.ofSeconds(1).toNanos());
         assertThat(holds.concern("payments")).isFalse();
         assertThat(holds.isEmpty()).isTrue();
-    }
-
-    private static StoredEvent row(long id) {
-        return new StoredEvent(
-                id,
-                UUID.randomUUID(),
-                0,
-                "orders",
-                null,
-                0,
-                new byte[] {1},
-                new byte[0],
-                "[]",
-                FailureKind.OUTAGE,
-                0,
-                "error",
-                null,
-                Instant.EPOCH);
     }
 }
