@@ -87,6 +87,27 @@ final class EventSerializer implements AutoCloseable {
                 now.millis());
     }
 
+    /**
+     * Takes a record as it is: no header is added.
+     * @throws IllegalArgumentException if the topic is invalid
+     */
+    SerializedEvent raw(ProducerRecord<byte @Nullable [], byte @Nullable []> record, UUID id, String type) {
+        byte[] key = record.key();
+        int topicHash = validTopicHash(record.topic());
+        long now = this.clock.millis();
+        ProducerRecord<byte @Nullable [], byte @Nullable []> stamped = (record.timestamp() != null)
+                ? record
+                : new ProducerRecord<>(record.topic(), record.partition(), now, key, record.value(), record.headers());
+        return new SerializedEvent(
+                stamped,
+                (key == null) ? Lanes.randomLane() : Lanes.laneOf(topicHash, key),
+                stamped.headers().toArray(),
+                id,
+                type,
+                key,
+                now);
+    }
+
     private void addHeaders(Headers headers, Header[] given, UUID id, String type, CloudEventHeaders.Time now) {
         for (Header header : given) {
             headers.add(header);

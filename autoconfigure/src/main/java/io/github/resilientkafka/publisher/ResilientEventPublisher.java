@@ -5,9 +5,11 @@ import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.store.GroupCommitWriter;
 import io.github.resilientkafka.store.WriterStats;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,8 @@ import org.springframework.context.SmartLifecycle;
  * Works from the moment the bean is created until the context has stopped everything that may publish: it is among the
  * last to stop. Can be started again.
  */
-final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, InitializingBean, DisposableBean {
+final class ResilientEventPublisher
+        implements EventPublisher, RawPublisher, SmartLifecycle, InitializingBean, DisposableBean {
 
     /**
      * Stops after everything of the application's, before the writer.
@@ -95,16 +98,25 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
         if (!this.running) {
             throw new PublisherClosedException();
         }
-        SerializedEvent serialized = serialize(outgoing);
+        CompletableFuture<PublishResult> future = accept(serialize(outgoing));
+        return this.properties.async() ? future : completed(future);
+    }
+
+    @Override
+    public CompletableFuture<PublishResult> publishRaw(
+            ProducerRecord<byte @Nullable [], byte @Nullable []> record, UUID eventId, String eventType) {
+        if (!this.running) {
+            throw new PublisherClosedException();
+        }
+        return accept(this.serializer.raw(record, eventId, eventType));
+    }
+
+    private CompletableFuture<PublishResult> accept(SerializedEvent serialized) {
         long size = serialized.size();
         if (!this.budget.tryReserve(size)) {
             this.observer.queueFull();
-            PublishQueueFullException full =
-                    new PublishQueueFullException(size, this.budget.bytes(), this.budget.maxBytes());
-            if (this.properties.async()) {
-                return CompletableFuture.failedFuture(full);
-            }
-            throw full;
+            return CompletableFuture.failedFuture(
+                    new PublishQueueFullException(size, this.budget.bytes(), this.budget.maxBytes()));
         }
         if (!this.running) {
             // Closed meanwhile. Had it not been, the close would wait for the bytes that are reserved by now.
@@ -114,7 +126,7 @@ final class ResilientEventPublisher implements EventPublisher, SmartLifecycle, I
         InFlightEvent event = new InFlightEvent(
                 this.flow, serialized, size, this.completions.isOwnThread(), this.flow.gateOf(serialized));
         this.flow.accept(event);
-        return this.properties.async() ? event.future() : completed(event.future());
+        return event.future();
     }
 
     private SerializedEvent serialize(OutgoingEvent outgoing) {
