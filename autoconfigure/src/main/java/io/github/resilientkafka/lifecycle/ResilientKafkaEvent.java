@@ -13,7 +13,10 @@ public sealed interface ResilientKafkaEvent
                 CircuitHalfOpened,
                 CircuitClosed,
                 EventStored,
-                EventDeadLettered {
+                EventDeadLettered,
+                PartitionPaused,
+                PartitionHeld,
+                PartitionResumed {
 
     /**
      * Returns when it happened.

@@ -134,6 +134,17 @@ public final class DeadLetters {
         set(headers, "rk_first_failure", firstFailure.toString());
     }
 
+    /**
+     * Adds where a consumer found the record.
+     * @param headers the record's own headers, to which they are added
+     * @param offset its offset
+     * @param group the consumer group that failed to handle it
+     */
+    public static void addConsumerHeaders(Headers headers, long offset, String group) {
+        set(headers, "rk_original_offset", Long.toString(offset));
+        set(headers, "rk_group", group);
+    }
+
     private static void set(Headers headers, String name, String value) {
         headers.remove(name);
         headers.add(name, value.getBytes(StandardCharsets.UTF_8));

@@ -1,0 +1,75 @@
+package io.github.resilientkafka.listener;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * The application's record listener, guarded.
+ */
+final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListenerAdapter<MessageListener<K, V>>
+        implements AcknowledgingConsumerAwareMessageListener<K, V>, AsyncRepliesAware {
+
+    private final ListenerGuard guard;
+
+    GuardedRecordListener(MessageListener<K, V> delegate, ListenerGuard guard) {
+        super(delegate);
+        this.guard = guard;
+    }
+
+    @Override
+    public void onMessage(
+            ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment, @Nullable Consumer<?, ?> consumer) {
+        if (!this.guard.admits(record)) {
+            this.guard.done(record);
+            if (acknowledgment != null) {
+                acknowledgment.acknowledge();
+            }
+            return;
+        }
+        long start = System.nanoTime();
+        try {
+            handle(record, acknowledgment, consumer);
+        } catch (LinkageError | AssertionError | StackOverflowError error) {
+            throw new HandlerErrorException(error);
+        }
+        this.guard.handled(record, System.nanoTime() - start);
+    }
+
+    @SuppressWarnings(
+            "NullAway") // as the container calls it: without an acknowledgment or a consumer where it has none
+    private void handle(
+            ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment, @Nullable Consumer<?, ?> consumer) {
+        switch (this.delegateType) {
+            case ACKNOWLEDGING_CONSUMER_AWARE -> this.delegate.onMessage(record, acknowledgment, consumer);
+            case ACKNOWLEDGING -> this.delegate.onMessage(record, acknowledgment);
+            case CONSUMER_AWARE -> this.delegate.onMessage(record, consumer);
+            case SIMPLE -> this.delegate.onMessage(record);
+        }
+    }
+
+    @Override
+    public void onMessage(ConsumerRecord<K, V> record) {
+        onMessage(record, null, null);
+    }
+
+    @Override
+    public void onMessage(ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment) {
+        onMessage(record, acknowledgment, null);
+    }
+
+    @Override
+    public void onMessage(ConsumerRecord<K, V> record, Consumer<?, ?> consumer) {
+        onMessage(record, null, consumer);
+    }
+
+    @Override
+    public boolean isAsyncReplies() {
+        return this.delegate instanceof AsyncRepliesAware replies && replies.isAsyncReplies();
+    }
+}

@@ -1,0 +1,85 @@
+package io.github.resilientkafka.listener;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.RawPublisher;
+import java.time.Clock;
+import java.util.Map;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.annotation.Order;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+
+/**
+ * Auto-configuration of the listener half. Needs our publisher, to which dead letters go.
+ */
+@AutoConfiguration(afterName = "io.github.resilientkafka.publisher.PublisherAutoConfiguration")
+@ConditionalOnBooleanProperty(
+        name = {"resilient-kafka.enabled", "resilient-kafka.listener.enabled"},
+        matchIfMissing = true)
+@ConditionalOnClass(AbstractMessageListenerContainer.class)
+@ConditionalOnBean({RawPublisher.class, DeadLetters.class})
+@EnableConfigurationProperties(ListenerProperties.class)
+final class ListenerAutoConfiguration {
+
+    /**
+     * Made early, as it has to see the factories: it must not take anything else with it.
+     */
+    @Bean
+    static ContainerVisits resilientKafkaContainerVisits(ObjectProvider<ListenerContainers> containers) {
+        return new ContainerVisits(containers);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ListenerContainers resilientKafkaListenerContainers(
+            ListenerProperties properties,
+            ObjectProvider<ListenerErrorClassifier> classifiers,
+            ObjectProvider<DependencyProbeFinder> finders,
+            DeadLetters deadLetters,
+            RawPublisher rawPublisher,
+            EventPublisher publisher,
+            EventNotifier notifier,
+            ObjectProvider<ListenerObserver> observers,
+            ObjectProvider<Clock> clocks,
+            ObjectProvider<ConsumerFactory<?, ?>> consumerFactories) {
+        return new ListenerContainers(
+                properties,
+                new ErrorTable(
+                        classifiers.orderedStream().toList(),
+                        properties.errors().table()),
+                new Dependencies(() -> finders.orderedStream().toList()),
+                deadLetters,
+                rawPublisher,
+                publisher,
+                notifier,
+                ListenerObservers.of(observers.orderedStream()),
+                clocks.getIfUnique(Clock::systemUTC),
+                () -> {
+                    ConsumerFactory<?, ?> factory = consumerFactories.getIfUnique();
+                    return (factory == null) ? Map.of() : factory.getConfigurationProperties();
+                });
+    }
+
+    @Bean
+    @Order(0)
+    BeanProbes resilientKafkaBeanProbes(BeanFactory beans) {
+        return new BeanProbes(beans);
+    }
+
+    @Bean
+    @Order(1)
+    CircuitBreakerProbes resilientKafkaCircuitBreakerProbes(ObjectProvider<CircuitBreakerRegistry> registries) {
+        return new CircuitBreakerProbes(registries::getIfUnique);
+    }
+}

@@ -1,0 +1,143 @@
+package io.github.resilientkafka.listener;
+
+import io.github.resilientkafka.listener.NotHandledException.Reason;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before and behind a listener's handler. Costs nearly nothing while nothing is wrong.
+ */
+final class ListenerGuard {
+
+    private final String listener;
+
+    private final ListenerPartitions partitions;
+
+    private final DependencyGate gate;
+
+    private final ListenerObserver observer;
+
+    private final LongAdder handled = new LongAdder();
+
+    ListenerGuard(String listener, ListenerPartitions partitions, DependencyGate gate, ListenerObserver observer) {
+        this.listener = listener;
+        this.partitions = partitions;
+        this.gate = gate;
+        this.observer = observer;
+    }
+
+    /**
+     * To be asked before a handler is called for a record.
+     * @return whether to call it; if not, the record is done with
+     * @throws NotHandledException if its partition is to be paused, or only its dead letter to be tried again
+     * @throws DependencyDownException if a dependency is known to be down
+     */
+    boolean admits(ConsumerRecord<?, ?> record) {
+        if (!this.partitions.calm()) {
+            Reason reason = reasonAgainst(record);
+            if (reason == Reason.DEAD_LETTERED) {
+                return false;
+            }
+            if (reason != null) {
+                throw new NotHandledException(reason, record);
+            }
+        }
+        requireDependencies();
+        return true;
+    }
+
+    /**
+     * To be asked before a handler is called for a batch.
+     * @throws NotHandledException if one of the records must not be handled
+     * @throws DependencyDownException if a dependency is known to be down
+     */
+    void admitAll(List<? extends ConsumerRecord<?, ?>> records) {
+        if (!this.partitions.calm()) {
+            for (ConsumerRecord<?, ?> record : records) {
+                Reason reason = reasonAgainst(record);
+                if (reason != null) {
+                    throw new NotHandledException(reason, record);
+                }
+            }
+        }
+        requireDependencies();
+    }
+
+    private @Nullable Reason reasonAgainst(ConsumerRecord<?, ?> record) {
+        TopicPartition partition = partitionOf(record);
+        Trouble trouble = this.partitions.troubleOf(partition);
+        if (trouble == null || record.offset() < trouble.offset()) {
+            return null;
+        }
+        if (!trouble.released()) {
+            this.partitions.pauseAgain(partition);
+            return Reason.PAUSED;
+        }
+        if (record.offset() > trouble.offset()) {
+            return null;
+        }
+        if (trouble.durable()) {
+            return Reason.DEAD_LETTERED;
+        }
+        return (trouble.state() == PartitionState.DEAD_LETTER_BLOCKED) ? Reason.DEAD_LETTER_DUE : null;
+    }
+
+    private void requireDependencies() {
+        String down = this.gate.closedBy();
+        if (down != null) {
+            throw new DependencyDownException(down);
+        }
+    }
+
+    /**
+     * Returns whether the records of a batch are to be handled one by one.
+     */
+    boolean isolates(ConsumerRecord<?, ?> first) {
+        return this.partitions.isolates(partitionOf(first), first.offset());
+    }
+
+    /**
+     * A handler returned for a record.
+     */
+    void handled(ConsumerRecord<?, ?> record, long nanos) {
+        this.handled.increment();
+        this.observer.handled(this.listener, 1, false, nanos);
+        done(record);
+    }
+
+    /**
+     * A handler returned for a batch.
+     */
+    void handledAll(List<? extends ConsumerRecord<?, ?>> records, long nanos) {
+        this.handled.add(records.size());
+        this.observer.handled(this.listener, records.size(), true, nanos);
+        if (!this.partitions.calm()) {
+            records.forEach(this::done);
+        }
+    }
+
+    /**
+     * A record is done with.
+     */
+    void done(ConsumerRecord<?, ?> last) {
+        if (!this.partitions.calm()) {
+            TopicPartition partition = partitionOf(last);
+            this.partitions.done(partition, last.offset());
+            this.gate.answered(partition);
+        }
+    }
+
+    /**
+     * Returns how many records handlers were given and did not fail for.
+     */
+    long handledCount() {
+        return this.handled.sum();
+    }
+
+    private static TopicPartition partitionOf(ConsumerRecord<?, ?> record) {
+        return new TopicPartition(record.topic(), record.partition());
+    }
+}

@@ -1,0 +1,106 @@
+package io.github.resilientkafka.listener;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What becomes of records whose handler fails.
+ *
+ * @param enabled Whether listeners are looked after at all.
+ * @param pause How long a partition is paused after the first failure of a record; doubled with each further one.
+ * @param maxPause Longest pause.
+ * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
+ * @param badData What becomes of records that are bad themselves.
+ * @param dependencies What handlers need; while one of them is known to be down, handlers are not called.
+ * @param errors What errors mean, where the built-in table is to be extended or overruled.
+ * @param instances Settings of single listeners, by their ids.
+ */
+@ConfigurationProperties("resilient-kafka.listener")
+public record ListenerProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("5s") Duration pause,
+        @DefaultValue("5m") Duration maxPause,
+        @DefaultValue("5") int maxAttempts,
+        @DefaultValue("dlq") BadData badData,
+        @DefaultValue List<String> dependencies,
+        @DefaultValue Errors errors,
+        @DefaultValue Map<String, Instance> instances) {
+
+    static final String PREFIX = "resilient-kafka.listener.";
+
+    /**
+     * What becomes of records that are bad themselves.
+     */
+    public enum BadData {
+
+        /**
+         * They go to the dead-letter topic.
+         */
+        DLQ,
+
+        /**
+         * They are skipped; a warning names topic, partition, offset and a hash of the key.
+         */
+        SKIP
+    }
+
+    /**
+     * What errors mean, by class name; subclasses are included. Looked for along the whole chain of causes.
+     *
+     * @param badData Class names of errors that mean that the record is bad.
+     * @param dependencyDown Class names of errors that mean that a dependency is down.
+     * @param transientErrors Class names of errors that mean neither.
+     */
+    public record Errors(
+            @DefaultValue List<String> badData,
+            @DefaultValue List<String> dependencyDown,
+            @DefaultValue List<String> transientErrors) {
+
+        public Errors {
+            badData = List.copyOf(badData);
+            dependencyDown = List.copyOf(dependencyDown);
+            transientErrors = List.copyOf(transientErrors);
+        }
+
+        Map<String, ErrorClass> table() {
+            Map<String, ErrorClass> table = new HashMap<>();
+            this.transientErrors.forEach(name -> table.put(name, ErrorClass.TRANSIENT));
+            this.dependencyDown.forEach(name -> table.put(name, ErrorClass.DEPENDENCY_DOWN));
+            this.badData.forEach(name -> table.put(name, ErrorClass.BAD_DATA));
+            return table;
+        }
+    }
+
+    /**
+     * Settings of one listener; what is not set is as for all.
+     *
+     * @param pause How long a partition is paused after the first failure of a record.
+     * @param maxPause Longest pause.
+     * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
+     * @param badData What becomes of records that are bad themselves.
+     * @param dependencies What this listener's handler needs, instead of what all handlers need.
+     */
+    public record Instance(
+            @Nullable Duration pause,
+            @Nullable Duration maxPause,
+            @Nullable Integer maxAttempts,
+            @Nullable BadData badData,
+            @Nullable List<String> dependencies) {}
+
+    public ListenerProperties {
+        dependencies = List.copyOf(dependencies);
+        instances = Map.copyOf(instances);
+        ListenerSettings.check(PREFIX, pause, maxPause, maxAttempts);
+        instances.forEach(ListenerProperties::check);
+    }
+
+    private static void check(String id, Instance instance) {
+        ListenerSettings.check(
+                PREFIX + "instances." + id + ".", instance.pause(), instance.maxPause(), instance.maxAttempts());
+    }
+}

@@ -1,0 +1,160 @@
+package io.github.resilientkafka.listener;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.log.LogAccessor;
+import org.springframework.kafka.KafkaException;
+import org.springframework.kafka.KafkaException.Level;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.listener.SeekUtils;
+import org.springframework.kafka.support.TopicPartitionOffset;
+
+/**
+ * Keeps a failure to its partition: the consumer seeks back to the failed record, and to the first unprocessed one of every
+ * other partition, and goes on with those. Goes through {@link SeekUtils#seekOrRecover}, the only public way to the exception
+ * that keeps the container from committing.
+ */
+final class PartitionPausingErrorHandler implements CommonErrorHandler {
+
+    private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(PartitionPausingErrorHandler.class));
+
+    private final FailedRecords failedRecords;
+
+    private final FailedBatches failedBatches;
+
+    private final FailedPolls failedPolls;
+
+    private final ListenerPartitions partitions;
+
+    PartitionPausingErrorHandler(
+            FailedRecords failedRecords,
+            FailedBatches failedBatches,
+            FailedPolls failedPolls,
+            ListenerPartitions partitions) {
+        this.failedRecords = failedRecords;
+        this.failedBatches = failedBatches;
+        this.failedPolls = failedPolls;
+        this.partitions = partitions;
+    }
+
+    @Override
+    public boolean seeksAfterHandling() {
+        return true;
+    }
+
+    @Override
+    public boolean isAckAfterHandle() {
+        return true;
+    }
+
+    @Override
+    public boolean deliveryAttemptHeader() {
+        return true;
+    }
+
+    @Override
+    public int deliveryAttempt(TopicPartitionOffset record) {
+        Trouble trouble = this.partitions.troubleOf(record.getTopicPartition());
+        Long offset = record.getOffset();
+        return (trouble != null && offset != null && trouble.offset() == offset) ? trouble.attempts() + 1 : 1;
+    }
+
+    @Override
+    public void handleRemaining(
+            Exception thrown,
+            List<ConsumerRecord<?, ?>> records,
+            Consumer<?, ?> consumer,
+            MessageListenerContainer container) {
+        boolean done = !isConsumersOwn(thrown) && this.failedRecords.handle(thrown, records.get(0));
+        seek(thrown, done, records, consumer, container);
+    }
+
+    @Override
+    public void handleBatch(
+            Exception thrown,
+            ConsumerRecords<?, ?> data,
+            Consumer<?, ?> consumer,
+            MessageListenerContainer container,
+            Runnable invokeListener) {
+        List<ConsumerRecord<?, ?>> records = new ArrayList<>(data.count());
+        data.forEach(records::add);
+        if (isConsumersOwn(thrown)) {
+            seek(thrown, false, records, consumer, container);
+            return;
+        }
+        FailedBatches.Outcome outcome = this.failedBatches.handle(thrown, records, consumer, container);
+        if (!outcome.remaining().isEmpty()) {
+            seek(thrown, false, outcome.remaining(), consumer, container);
+        }
+    }
+
+    @Override
+    public void handleOtherException(
+            Exception thrown, Consumer<?, ?> consumer, MessageListenerContainer container, boolean batchListener) {
+        if (thrown instanceof RecordDeserializationException unreadable) {
+            this.failedPolls.unreadable(unreadable, consumer, container);
+        } else {
+            this.failedPolls.failed(thrown, container);
+        }
+    }
+
+    /**
+     * Commits that failed and polls that were interrupted are no failures of a record.
+     */
+    private static boolean isConsumersOwn(@Nullable Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CommitFailedException
+                    || cause instanceof RebalanceInProgressException
+                    || cause instanceof WakeupException
+                    || cause instanceof InterruptException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Makes the consumer go on with what was not processed.
+     * @param done whether the first record is done with, so that it is not among that
+     * @throws KafkaException unless the first record is done with: then nothing of these records is committed
+     */
+    private static void seek(
+            Exception thrown,
+            boolean done,
+            List<ConsumerRecord<?, ?>> records,
+            Consumer<?, ?> consumer,
+            MessageListenerContainer container) {
+        Set<TopicPartition> here = new HashSet<>(consumer.assignment());
+        List<ConsumerRecord<?, ?>> ours = records.stream()
+                .filter(record -> here.contains(new TopicPartition(record.topic(), record.partition())))
+                .toList();
+        if (ours.isEmpty() || (done && ours.get(0) != records.get(0))) {
+            throw new KafkaException("The partition of the failed record went to another consumer", Level.INFO, thrown);
+        }
+        boolean commitItself = container.getContainerProperties().getAckMode() == AckMode.MANUAL_IMMEDIATE;
+        SeekUtils.seekOrRecover(
+                thrown,
+                new ArrayList<>(ours),
+                consumer,
+                container,
+                commitItself,
+                (record, ex, aContainer, aConsumer) -> done,
+                logger,
+                Level.DEBUG);
+    }
+}

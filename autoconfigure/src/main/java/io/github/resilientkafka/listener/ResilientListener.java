@@ -1,0 +1,142 @@
+package io.github.resilientkafka.listener;
+
+import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.lifecycle.PartitionHeld;
+import io.github.resilientkafka.lifecycle.PartitionPaused;
+import io.github.resilientkafka.lifecycle.PartitionResumed;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+
+/**
+ * A listener that is looked after: its container, and where its partitions stand. Thread-safe. Internal.
+ */
+public final class ResilientListener {
+
+    private final String id;
+
+    private final AbstractMessageListenerContainer<?, ?> container;
+
+    private final ListenerPartitions partitions;
+
+    private final DependencyGate gate;
+
+    private final ListenerGuard guard;
+
+    private final boolean pausing;
+
+    ResilientListener(
+            String id,
+            AbstractMessageListenerContainer<?, ?> container,
+            ListenerPartitions partitions,
+            DependencyGate gate,
+            ListenerGuard guard,
+            boolean pausing) {
+        this.id = id;
+        this.container = container;
+        this.partitions = partitions;
+        this.gate = gate;
+        this.guard = guard;
+        this.pausing = pausing;
+    }
+
+    /**
+     * Returns the listener's id.
+     * @return the id given in {@code @KafkaListener}, else the one that Spring made
+     */
+    public String id() {
+        return this.id;
+    }
+
+    /**
+     * Returns the container as the application sees it.
+     * @return the container, never a child of one
+     */
+    public AbstractMessageListenerContainer<?, ?> container() {
+        return this.container;
+    }
+
+    /**
+     * Returns whether failures pause partitions here. They do not where the application has an error handler of its own,
+     * transactions or {@code @RetryableTopic}.
+     * @return whether they do
+     */
+    public boolean pausesPartitions() {
+        return this.pausing;
+    }
+
+    /**
+     * Returns the partitions that this listener has now.
+     * @return sorted by topic and number
+     */
+    public List<PartitionStatus> partitions() {
+        return this.partitions.status();
+    }
+
+    /**
+     * Returns whether the group was joined, and partitions assigned, or none for a standby, since the last start.
+     * @return whether it was
+     */
+    public boolean joined() {
+        return this.partitions.joined();
+    }
+
+    /**
+     * Returns how many records handlers were given and did not fail for, since the application's start: real progress.
+     * @return the number
+     */
+    public long handledRecords() {
+        return this.guard.handledCount();
+    }
+
+    /**
+     * Forgets what was known of the partitions. To be called when the container has stopped, before it is started again.
+     */
+    public void reset() {
+        Collection<TopicPartition> gone = this.partitions.assignedPartitions();
+        this.gate.forget(gone);
+        this.partitions.clear();
+    }
+
+    /**
+     * Turns what happens to partitions into application events.
+     */
+    static PartitionEvents events(String id, EventNotifier notifier, Clock clock) {
+        return new PartitionEvents() {
+
+            @Override
+            public void paused(TopicPartition partition, Trouble trouble) {
+                if (trouble.state() == PartitionState.HELD) {
+                    notifier.publish(new PartitionHeld(
+                            clock.instant(),
+                            id,
+                            partition.topic(),
+                            partition.partition(),
+                            trouble.offset(),
+                            dependency(trouble.failure().dependency())));
+                } else {
+                    notifier.publish(new PartitionPaused(
+                            clock.instant(),
+                            id,
+                            partition.topic(),
+                            partition.partition(),
+                            trouble.offset(),
+                            trouble.reason()));
+                }
+            }
+
+            @Override
+            public void recovered(TopicPartition partition, long offset) {
+                notifier.publish(
+                        new PartitionResumed(clock.instant(), id, partition.topic(), partition.partition(), offset));
+            }
+        };
+    }
+
+    private static String dependency(@Nullable String name) {
+        return (name == null) ? "unknown" : name;
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.resilientkafka.listener;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a partition stands after a failure, until the failed record is done with.
+ *
+ * @param state why it is, or was, paused
+ * @param offset the failed record
+ * @param attempts attempts of it that counted
+ * @param failure the last one
+ * @param firstFailure when it first failed
+ * @param since since when the partition is in this state
+ * @param generation tells this state from earlier and later ones: what comes late for another is ignored
+ * @param resumesAt when it is tried again, or null if that is not known
+ * @param released whether the partition runs again, to try the record
+ * @param durable whether the record is a durable dead letter: when it turns up again it is done with
+ */
+record Trouble(
+        PartitionState state,
+        long offset,
+        int attempts,
+        Failure failure,
+        Instant firstFailure,
+        Instant since,
+        long generation,
+        @Nullable Instant resumesAt,
+        boolean released,
+        boolean durable) {
+
+    /**
+     * Returns the same, running again.
+     * @param done whether the record needs no further handling
+     */
+    Trouble release(boolean done) {
+        return new Trouble(
+                state, offset, attempts, failure, firstFailure, since, generation, null, true, durable || done);
+    }
+
+    PartitionState visibleState() {
+        return (released && state != PartitionState.HELD) ? PartitionState.RUNNING : state;
+    }
+
+    String reason() {
+        return switch (state) {
+            case HELD -> "waits for " + failure.dependency() + ": " + failure.text();
+            case DEAD_LETTER_BLOCKED -> "its dead letter is not durable yet: " + failure.text();
+            default -> failure.text();
+        };
+    }
+}
