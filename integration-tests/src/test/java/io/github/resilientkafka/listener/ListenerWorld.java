@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -30,7 +31,13 @@ final class ListenerWorld implements AutoCloseable {
     ListenerWorld(LocalKafka kafka) {
         this.kafka = kafka;
         this.admin = Admin.create(new HashMap<>(kafka.clientConfig()));
-        this.producer = new KafkaProducer<>(kafka.clientConfig(), new ByteArraySerializer(), new ByteArraySerializer());
+        this.producer = new KafkaProducer<>(settings(kafka), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Map<String, Object> settings(LocalKafka kafka) {
+        Map<String, Object> settings = new HashMap<>(kafka.clientConfig());
+        settings.put("linger.ms", 20); // what is sent together is one batch, and so one fetch
+        return settings;
     }
 
     /**
@@ -77,6 +84,22 @@ final class ListenerWorld implements AutoCloseable {
                     .get(10, TimeUnit.SECONDS);
             OffsetAndMetadata offset = offsets.get(key);
             return (offset == null) ? -1 : offset.offset();
+        } catch (Exception ex) {
+            throw new IllegalStateException(ex);
+        }
+    }
+
+    /**
+     * Returns the offset of the next record.
+     */
+    long end(String topic, int partition) {
+        TopicPartition key = new TopicPartition(topic, partition);
+        try {
+            return this.admin
+                    .listOffsets(Map.of(key, OffsetSpec.latest()))
+                    .partitionResult(key)
+                    .get(10, TimeUnit.SECONDS)
+                    .offset();
         } catch (Exception ex) {
             throw new IllegalStateException(ex);
         }

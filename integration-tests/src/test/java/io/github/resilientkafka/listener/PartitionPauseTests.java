@@ -11,82 +11,161 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * A failing record stops its partition and nothing else.
+ * A failing record stops its partition and nothing else: one consumer, three partitions.
  */
 class PartitionPauseTests {
 
-    private final ListenerWorld world = new ListenerWorld(LocalKafka.shared());
+    private static ListenerWorld world;
 
-    private final String topic = this.world.topic(3);
+    private static String topic;
 
-    private TestApplication application;
+    private static TestApplication application;
 
-    private ScriptedHandler handler;
+    private static ScriptedHandler handler;
 
-    @BeforeEach
-    void start() {
-        this.application =
-                this.world.application(this.topic, RecordListener.class).start();
-        this.handler = this.application.context().getBean(ScriptedHandler.class);
+    @BeforeAll
+    static void start() {
+        world = new ListenerWorld(LocalKafka.shared());
+        topic = world.topic(3);
+        application = world.application(topic, RecordListener.class).start();
+        handler = application.context().getBean(ScriptedHandler.class);
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+        world.close();
     }
 
     @AfterEach
-    void stop() {
-        this.application.close();
-        this.world.close();
+    void calm() {
+        handler.script(record -> {});
+        await("all partitions run").until(() -> statusOf(0).state() == PartitionState.RUNNING);
     }
 
     @Test
-    @DisplayName(
-            "P2: a failing record pauses its partition only, is tried again in place, and is dead-lettered in the end")
+    @DisplayName("P2: a failing record pauses its partition only, is tried again in place, and is dead-lettered in the end")
     void poison() {
-        this.handler.script(record -> {
-            if (record.value().equals("p0-3")) {
+        handler.script(record -> {
+            if (record.value().equals("a0-3")) {
                 throw new IllegalStateException("does not work");
             }
         });
-        for (int partition = 0; partition < 3; partition++) {
-            for (int number = 0; number < 10; number++) {
-                this.world.send(new ProducerRecord<>(
-                        this.topic,
-                        partition,
-                        ("k" + partition).getBytes(),
-                        ("p" + partition + "-" + number).getBytes()));
-            }
-        }
-        this.world.flush();
+        long first = world.end(topic, 0);
+        sendTen("a");
 
-        await("the others")
-                .until(() -> this.handler.handled(1).size() == 10
-                        && this.handler.handled(2).size() == 10);
-        await("the rest").until(() -> this.handler.handled(0).size() == 9);
+        await("the others").until(() -> handler.handled("a1").size() == 10 && handler.handled("a2").size() == 10);
+        assertThat(statusOf(0).attempts()).as("while it is tried again").isBetween(1, 2);
+        await("the rest").until(() -> handler.handled("a0").size() == 9);
 
-        assertThat(this.handler.attempts("p0-3")).isEqualTo(3);
-        assertThat(this.handler.handled(0))
+        assertThat(handler.attempts("a0-3")).isEqualTo(3);
+        assertThat(handler.handled("a0"))
                 .isEqualTo(IntStream.of(0, 1, 2, 4, 5, 6, 7, 8, 9)
-                        .mapToObj(number -> "p0-" + number)
+                        .mapToObj(number -> "a0-" + number)
                         .toList());
-        List<ConsumerRecord<byte[], byte[]>> deadLetters =
-                TopicReader.readAll(this.world.kafka.clientConfig(), this.topic + ".dlq");
-        assertThat(deadLetters).hasSize(1);
-        ConsumerRecord<byte[], byte[]> deadLetter = deadLetters.get(0);
+        assertThat(handler.handled("a1"))
+                .isEqualTo(IntStream.range(0, 10).mapToObj(number -> "a1-" + number).toList());
+        ConsumerRecord<byte[], byte[]> deadLetter = deadLetter("a0-3");
         assertThat(TopicReader.text(deadLetter.key())).isEqualTo("k0");
-        assertThat(TopicReader.text(deadLetter.value())).isEqualTo("p0-3");
-        assertThat(TopicReader.header(deadLetter, "rk_original_topic")).isEqualTo(this.topic);
+        assertThat(TopicReader.header(deadLetter, "rk_original_topic")).isEqualTo(topic);
         assertThat(TopicReader.header(deadLetter, "rk_original_partition")).isEqualTo("0");
-        assertThat(TopicReader.header(deadLetter, "rk_original_offset")).isEqualTo("3");
-        assertThat(TopicReader.header(deadLetter, "rk_group")).isEqualTo(this.topic);
+        assertThat(TopicReader.header(deadLetter, "rk_original_offset")).isEqualTo(Long.toString(first + 3));
+        assertThat(TopicReader.header(deadLetter, "rk_group")).isEqualTo(topic);
         assertThat(TopicReader.header(deadLetter, "rk_reason")).isEqualTo("TRANSIENT");
         assertThat(TopicReader.header(deadLetter, "rk_error")).contains("does not work");
         assertThat(TopicReader.header(deadLetter, "rk_attempts")).isEqualTo("3");
-        await("committed")
-                .atMost(Duration.ofSeconds(5))
-                .until(() -> this.world.committed(this.topic, this.topic, 0) == 10);
+        await("committed").atMost(Duration.ofSeconds(5)).until(() -> world.committed(topic, topic, 0) == first + 10);
+    }
+
+    @Test
+    @DisplayName("P2, N6: while a record fails, nothing beyond it is committed or handled in its partition")
+    void committedNeverBeyondTheFailedRecord() {
+        long first = world.end(topic, 0);
+        handler.script(record -> {
+            if (record.value().equals("b0-5")) {
+                throw new RetryLaterException(Duration.ofMillis(300));
+            }
+        });
+        sendTen("b");
+
+        await("tried more often than max-attempts").until(() -> handler.attempts("b0-5") > 4);
+        assertThat(world.committed(topic, topic, 0)).isEqualTo(first + 5);
+        assertThat(handler.handled("b0")).hasSize(5);
+        assertThat(statusOf(0).attempts()).as("a handler that wants it later is taken at its word").isZero();
+        handler.script(record -> {});
+        await("the rest").until(() -> handler.handled("b0").size() == 10);
+        assertThat(deadLetters("b0-5")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("N3: a bad record is dead-lettered at once, with all its bytes and headers; its partition goes on")
+    void badData() {
+        handler.script(record -> {
+            if (record.value().startsWith("bad")) {
+                throw new IllegalStateException(new BadDataException("no amount"));
+            }
+        });
+        byte[] bytes = {'b', 'a', 'd', (byte) 0xff, 0, (byte) 0xc3};
+        ProducerRecord<byte[], byte[]> bad = new ProducerRecord<>(topic, 0, "key".getBytes(), bytes);
+        bad.headers().add("tenant", "x".getBytes()).add("tenant", "y".getBytes());
+        world.send(bad);
+        sendTen("c");
+
+        await("the rest").until(() -> handler.handled("c0").size() == 10);
+        List<ConsumerRecord<byte[], byte[]>> all =
+                TopicReader.readAll(world.kafka.clientConfig(), topic + ".dlq");
+        ConsumerRecord<byte[], byte[]> deadLetter = all.stream()
+                .filter(record -> TopicReader.header(record, "tenant") != null)
+                .findFirst()
+                .orElseThrow();
+        assertThat(deadLetter.value()).as("invalid as UTF-8, so no serializer could have made it").isEqualTo(bytes);
+        assertThat(deadLetter.headers().headers("tenant")).hasSize(2);
+        assertThat(TopicReader.header(deadLetter, "rk_reason")).isEqualTo("BAD_DATA");
+        assertThat(TopicReader.header(deadLetter, "rk_attempts")).isEqualTo("1");
+    }
+
+    private static void sendTen(String prefix) {
+        for (int partition = 0; partition < 3; partition++) {
+            for (int number = 0; number < 10; number++) {
+                world.send(new ProducerRecord<>(
+                        topic,
+                        partition,
+                        ("k" + partition).getBytes(),
+                        (prefix + partition + "-" + number).getBytes()));
+            }
+        }
+        world.flush();
+    }
+
+    private static PartitionStatus statusOf(int partition) {
+        return application
+                .context()
+                .getBean(ListenerContainers.class)
+                .find("orders")
+                .orElseThrow()
+                .partitions()
+                .get(partition);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> deadLetter(String value) {
+        List<ConsumerRecord<byte[], byte[]>> found = deadLetters(value);
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> deadLetters(String value) {
+        String deadLetterTopic = topic + ".dlq";
+        return !world.exists(deadLetterTopic)
+                ? List.of()
+                : TopicReader.readAll(world.kafka.clientConfig(), deadLetterTopic).stream()
+                        .filter(record -> value.equals(TopicReader.text(record.value())))
+                        .toList();
     }
 }

@@ -41,11 +41,16 @@ final class ScriptedHandler {
         return this.handled.stream().map(ConsumerRecord::value).toList();
     }
 
-    List<String> handled(int partition) {
-        return this.handled.stream()
-                .filter(record -> record.partition() == partition)
-                .map(ConsumerRecord::value)
-                .toList();
+    /** Of those whose values begin so. */
+    List<String> handled(String prefix) {
+        return handled().stream().filter(value -> value.startsWith(prefix)).toList();
+    }
+
+    /** How often records were given to it whose values begin so. */
+    long delivered(String prefix) {
+        return this.deliveries.stream()
+                .filter(record -> String.valueOf(record.value()).startsWith(prefix))
+                .count();
     }
 
     int deliveries() {

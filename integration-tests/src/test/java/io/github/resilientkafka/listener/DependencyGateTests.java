@@ -1,0 +1,174 @@
+package io.github.resilientkafka.listener;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.testing.LocalKafka;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.listener.RecordInterceptor;
+
+/**
+ * While something that a handler needs is away, its partitions wait, at no cost.
+ */
+class DependencyGateTests {
+
+    private static final AtomicBoolean paymentsUp = new AtomicBoolean(true);
+
+    private static final AtomicInteger asked = new AtomicInteger();
+
+    private static final AtomicInteger polls = new AtomicInteger();
+
+    private static ListenerWorld world;
+
+    private static String topic;
+
+    private static TestApplication application;
+
+    private static ScriptedHandler handler;
+
+    @Configuration(proxyBeanMethods = false)
+    static class Payments {
+
+        @Bean
+        DependencyProbe payments() {
+            return () -> {
+                asked.incrementAndGet();
+                return paymentsUp.get();
+            };
+        }
+
+        @Bean
+        RecordInterceptor<Object, Object> polls() {
+            return new RecordInterceptor<>() {
+
+                @Override
+                public ConsumerRecord<Object, Object> intercept(
+                        ConsumerRecord<Object, Object> record, Consumer<Object, Object> consumer) {
+                    return record;
+                }
+
+                @Override
+                public void setupThreadState(Consumer<?, ?> consumer) {
+                    polls.incrementAndGet();
+                }
+            };
+        }
+    }
+
+    @BeforeAll
+    static void start() {
+        world = new ListenerWorld(LocalKafka.shared());
+        topic = world.topic(3);
+        application = world.application(topic, RecordListener.class, Payments.class)
+                .with("resilient-kafka.listener.instances.orders.dependencies", "payments")
+                .with("spring.kafka.consumer.properties.max.poll.interval.ms", 4_000)
+                .with("spring.kafka.listener.poll-timeout", "5ms")
+                .start();
+        handler = application.context().getBean(ScriptedHandler.class);
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+        world.close();
+    }
+
+    @Test
+    @DisplayName("N7, N8: a dependency down for longer than max.poll.interval.ms and 1,000 polls: no call, no attempt, no"
+            + " rebalance; processing resumes within 2 s")
+    void knownToBeDown() {
+        ResilientListener listener = listener();
+        await("assigned").until(() -> listener.partitions().size() == 3);
+        world.send(topic, 0, "first");
+        world.flush();
+        await("handled").until(() -> handler.handled().contains("first"));
+        paymentsUp.set(false);
+        int askedBefore = asked.get();
+        await("known to be down").until(() -> asked.get() >= askedBefore + 2);
+        int before = handler.deliveries();
+        for (int partition = 0; partition < 3; partition++) {
+            for (int number = 0; number < 5; number++) {
+                world.send(topic, partition, "held" + partition + "-" + number);
+            }
+        }
+        world.flush();
+        await("held").until(() -> listener.partitions().stream().allMatch(DependencyGateTests::isHeld));
+        int pollsBefore = polls.get();
+        await("as many polls, for longer than max.poll.interval.ms")
+                .atMost(Duration.ofSeconds(30))
+                .pollDelay(Duration.ofSeconds(5))
+                .until(() -> polls.get() - pollsBefore > 1_000);
+
+        assertThat(handler.deliveries()).as("handler not called").isEqualTo(before);
+        assertThat(listener.partitions()).allMatch(DependencyGateTests::isHeld);
+        assertThat(listener.partitions()).allMatch(partition -> partition.attempts() == 0);
+        assertThat(rebalances()).isEqualTo(1);
+        paymentsUp.set(true);
+        await("resumed")
+                .atMost(Duration.ofSeconds(2))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> handler.handled("held").size() == 15);
+        assertThat(handler.delivered("held")).as("no duplicate").isEqualTo(15);
+    }
+
+    @Test
+    @DisplayName("N7: where nobody can tell of a dependency, a single record is tried now and then, and releases the others")
+    void nobodyCanTell() {
+        handler.script(record -> {
+            if (record.value().startsWith("stock")) {
+                throw new DependencyDownException("stock");
+            }
+        });
+        for (int partition = 0; partition < 3; partition++) {
+            for (int number = 0; number < 3; number++) {
+                world.send(topic, partition, "stock" + partition + "-" + number);
+            }
+        }
+        world.flush();
+        await("held").until(() -> listener().partitions().stream().allMatch(DependencyGateTests::isHeld));
+        await("tried").until(() -> handler.delivered("stock") >= 6);
+        assertThat(IntStream.range(0, 3).filter(partition -> handler.attempts("stock" + partition + "-0") > 1))
+                .as("the partition that is tried")
+                .hasSize(1);
+        assertThat(listener().partitions()).allMatch(partition -> partition.attempts() == 0);
+        handler.script(record -> {});
+        await("all").until(() -> handler.handled("stock").size() == 9);
+    }
+
+    private static boolean isHeld(PartitionStatus partition) {
+        return partition.state() == PartitionState.HELD;
+    }
+
+    private static ResilientListener listener() {
+        return application
+                .context()
+                .getBean(ListenerContainers.class)
+                .find("orders")
+                .orElseThrow();
+    }
+
+    private static double rebalances() {
+        return metric("rebalance-total", "consumer-coordinator-metrics");
+    }
+
+    private static double metric(String name, String group) {
+        return listener().container().metrics().values().stream()
+                .flatMap(metrics -> metrics.entrySet().stream())
+                .filter(metric -> metric.getKey().name().equals(name)
+                        && metric.getKey().group().equals(group))
+                .mapToDouble(metric -> ((Number) metric.getValue().metricValue()).doubleValue())
+                .sum();
+    }
+}
