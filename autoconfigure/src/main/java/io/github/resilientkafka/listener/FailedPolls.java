@@ -34,18 +34,15 @@ final class FailedPolls {
 
     private final FailedRecords failedRecords;
 
-    private final ListenerPartitions partitions;
-
     private final boolean commits;
 
     private int failures;
 
     private long lastFailureNanos;
 
-    FailedPolls(String listener, FailedRecords failedRecords, ListenerPartitions partitions, boolean commits) {
+    FailedPolls(String listener, FailedRecords failedRecords, boolean commits) {
         this.listener = listener;
         this.failedRecords = failedRecords;
-        this.partitions = partitions;
         this.commits = commits;
     }
 
@@ -56,12 +53,7 @@ final class FailedPolls {
             RecordDeserializationException unreadable, Consumer<?, ?> consumer, MessageListenerContainer container) {
         TopicPartition partition = unreadable.topicPartition();
         long offset = unreadable.offset();
-        Trouble trouble = this.partitions.troubleOf(partition);
-        boolean durable = trouble != null && trouble.durable() && trouble.offset() == offset;
-        if (durable) {
-            this.partitions.done(partition, offset);
-        }
-        if (durable || this.failedRecords.handle(unreadable, recordOf(unreadable))) {
+        if (this.failedRecords.handle(unreadable, recordOf(unreadable))) {
             consumer.seek(partition, offset + 1);
             if (this.commits) {
                 consumer.commitSync(

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.ListenerProperties.BadData;
+import io.github.resilientkafka.listener.NotHandledException.Reason;
 import io.github.resilientkafka.message.PublishResult;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,15 +80,15 @@ final class FailedRecords {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         Trouble before = this.partitions.troubleOf(partition);
         boolean again = before != null && before.offset() == record.offset();
-        if (ErrorTable.unwrap(thrown) instanceof NotHandledException notHandled) {
-            return switch (notHandled.reason()) {
-                case PAUSED -> false;
-                case DEAD_LETTERED -> true;
-                case DEAD_LETTER_DUE ->
-                    before != null
-                            && deadLetter(
-                                    record, partition, before.failure(), before.attempts(), before.firstFailure());
-            };
+        if (ErrorTable.unwrap(thrown) instanceof NotHandledException notHandled
+                && notHandled.reason() == Reason.PAUSED) {
+            return false;
+        }
+        if (again && before != null && before.durable()) {
+            return true;
+        }
+        if (again && before != null && before.state() == PartitionState.DEAD_LETTER_BLOCKED) {
+            return deadLetter(record, partition, before.failure(), before.attempts(), before.firstFailure());
         }
         Failure failure = this.errors.classify(thrown);
         int attempts = (again && before != null) ? before.attempts() : 0;

@@ -41,8 +41,10 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         this.guard.handled(record, System.nanoTime() - start);
     }
 
-    @SuppressWarnings(
-            "NullAway") // as the container calls it: without an acknowledgment or a consumer where it has none
+    /**
+     * As the container calls it: without an acknowledgment or a consumer where it has none.
+     */
+    @SuppressWarnings("NullAway")
     private void handle(
             ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment, @Nullable Consumer<?, ?> consumer) {
         switch (this.delegateType) {

@@ -4,6 +4,7 @@ import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.RawPublisher;
+import java.lang.reflect.Method;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +23,9 @@ import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * All listeners of the application's. A container is looked after from before its start: its failures go to our error
@@ -129,6 +132,7 @@ public final class ListenerContainers implements AutoCloseable {
                 new PartitionRebalanceListener(id, application, partitions, gate));
         String left = whyLeftAlone(container);
         if (left == null) {
+            Decisions decisions = new Decisions();
             boolean commits = !commitsByItself(containerProperties, consumerSettings);
             FailedRecords failedRecords = new FailedRecords(
                     id,
@@ -147,10 +151,12 @@ public final class ListenerContainers implements AutoCloseable {
                     this.threads,
                     this.observer);
             container.setCommonErrorHandler(new PartitionPausingErrorHandler(
+                    decisions,
                     failedRecords,
                     new FailedBatches(failedRecords, partitions, commits),
-                    new FailedPolls(id, failedRecords, partitions, commits),
+                    new FailedPolls(id, failedRecords, commits),
                     partitions));
+            intercept(container, failedRecords, decisions);
             guard(containerProperties, guard);
             tellOfSettings(container, id);
         } else {
@@ -191,6 +197,21 @@ public final class ListenerContainers implements AutoCloseable {
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
                         consumerSettings.getOrDefault(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"));
         return Boolean.parseBoolean(String.valueOf(autoCommit));
+    }
+
+    /**
+     * The application's interceptor cannot be asked for before spring-kafka 4 without reflection.
+     */
+    @SuppressWarnings("unchecked")
+    private static <K, V> void intercept(
+            AbstractMessageListenerContainer<K, V> container, FailedRecords failedRecords, Decisions decisions) {
+        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getRecordInterceptor");
+        if (getter != null) {
+            ReflectionUtils.makeAccessible(getter);
+            RecordInterceptor<K, V> application =
+                    (RecordInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
+            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions));
+        }
     }
 
     private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {

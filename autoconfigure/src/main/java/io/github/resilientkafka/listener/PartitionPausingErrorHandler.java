@@ -3,12 +3,14 @@ package io.github.resilientkafka.listener;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -33,6 +35,8 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
 
     private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(PartitionPausingErrorHandler.class));
 
+    private final Decisions decisions;
+
     private final FailedRecords failedRecords;
 
     private final FailedBatches failedBatches;
@@ -42,18 +46,43 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
     private final ListenerPartitions partitions;
 
     PartitionPausingErrorHandler(
+            Decisions decisions,
             FailedRecords failedRecords,
             FailedBatches failedBatches,
             FailedPolls failedPolls,
             ListenerPartitions partitions) {
+        this.decisions = decisions;
         this.failedRecords = failedRecords;
         this.failedBatches = failedBatches;
         this.failedPolls = failedPolls;
         this.partitions = partitions;
     }
 
+    /**
+     * Asked when a record or a batch has failed.
+     */
     @Override
     public boolean seeksAfterHandling() {
+        return !this.decisions.done();
+    }
+
+    /**
+     * Called for a record that is done with: the others of its poll go on.
+     */
+    @Override
+    public boolean handleOne(
+            Exception thrown,
+            ConsumerRecord<?, ?> record,
+            Consumer<?, ?> consumer,
+            MessageListenerContainer container) {
+        this.decisions.take(record);
+        if (container.getContainerProperties().getAckMode() == AckMode.MANUAL_IMMEDIATE) {
+            consumer.commitSync(
+                    Map.of(
+                            new TopicPartition(record.topic(), record.partition()),
+                            new OffsetAndMetadata(record.offset() + 1)),
+                    container.getContainerProperties().getSyncCommitTimeout());
+        }
         return true;
     }
 
@@ -80,7 +109,10 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             List<ConsumerRecord<?, ?>> records,
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
-        boolean done = !isConsumersOwn(thrown) && this.failedRecords.handle(thrown, records.get(0));
+        Boolean decided = this.decisions.take(records.get(0));
+        boolean done = (decided != null)
+                ? decided
+                : !isConsumersOwn(thrown) && this.failedRecords.handle(thrown, records.get(0));
         seek(thrown, done, records, consumer, container);
     }
 
@@ -116,7 +148,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
     /**
      * Commits that failed and polls that were interrupted are no failures of a record.
      */
-    private static boolean isConsumersOwn(@Nullable Throwable thrown) {
+    static boolean isConsumersOwn(@Nullable Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof CommitFailedException
                     || cause instanceof RebalanceInProgressException

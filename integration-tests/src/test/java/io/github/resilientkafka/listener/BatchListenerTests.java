@@ -58,7 +58,9 @@ class BatchListenerTests {
         }
 
         long deliveries(String value) {
-            return this.batches.stream().filter(values -> values.contains(value)).count();
+            return this.batches.stream()
+                    .filter(values -> values.contains(value))
+                    .count();
         }
     }
 
@@ -92,7 +94,8 @@ class BatchListenerTests {
         long first = world.end(topic, 0);
         listener.script = values -> {
             if (values.contains("m3")) {
-                throw new BatchListenerFailedException("third", new RetryLaterException(java.time.Duration.ofMillis(500)), values.indexOf("m3"));
+                throw new BatchListenerFailedException(
+                        "third", new RetryLaterException(java.time.Duration.ofMillis(500)), values.indexOf("m3"));
             }
         };
         sendBatch(0, "m1", "m2", "m3", "m4", "m5");
@@ -110,7 +113,8 @@ class BatchListenerTests {
     }
 
     @Test
-    @DisplayName("D3: a batch that fails without saying where is tried as a whole, then one by one: only the bad record goes")
+    @DisplayName(
+            "D3: a batch that fails without saying where is tried as a whole, then one by one: only the bad record goes")
     void wholeBatch() {
         long first = world.end(topic, 0);
         listener.script = values -> {
@@ -121,9 +125,15 @@ class BatchListenerTests {
         sendBatch(0, "w1", "w2", "w3", "w4");
         await("all committed").until(() -> world.committed(topic, topic, 0) == first + 4);
 
-        assertThat(listener.batches).filteredOn(values -> values.equals(List.of("w2"))).hasSize(1);
-        assertThat(listener.batches).filteredOn(values -> values.size() > 1 && values.contains("w2")).hasSize(3);
-        assertThat(listener.batches).filteredOn(values -> values.contains("w4") && !values.contains("w2")).hasSize(1);
+        assertThat(listener.batches)
+                .filteredOn(values -> values.equals(List.of("w2")))
+                .hasSize(1);
+        assertThat(listener.batches)
+                .filteredOn(values -> values.size() > 1 && values.contains("w2"))
+                .hasSize(3);
+        assertThat(listener.batches)
+                .filteredOn(values -> values.contains("w4") && !values.contains("w2"))
+                .hasSize(1);
         assertThat(TopicReader.readAll(world.kafka.clientConfig(), topic + ".dlq"))
                 .extracting(record -> TopicReader.text(record.value()))
                 .contains("w2")

@@ -86,8 +86,9 @@ class DependencyGateTests {
     }
 
     @Test
-    @DisplayName("N7, N8: a dependency down for longer than max.poll.interval.ms and 1,000 polls: no call, no attempt, no"
-            + " rebalance; processing resumes within 2 s")
+    @DisplayName(
+            "N7, N8: a dependency down for longer than max.poll.interval.ms and 1,000 polls: no call, no attempt, no"
+                    + " rebalance; processing resumes within 2 s")
     void knownToBeDown() {
         ResilientListener listener = listener();
         await("assigned").until(() -> listener.partitions().size() == 3);
@@ -124,7 +125,8 @@ class DependencyGateTests {
     }
 
     @Test
-    @DisplayName("N7: where nobody can tell of a dependency, a single record is tried now and then, and releases the others")
+    @DisplayName(
+            "N7: where nobody can tell of a dependency, a single record is tried now and then, and releases the others")
     void nobodyCanTell() {
         handler.script(record -> {
             if (record.value().startsWith("stock")) {
