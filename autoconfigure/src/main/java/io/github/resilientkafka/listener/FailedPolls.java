@@ -8,7 +8,9 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,11 +38,14 @@ final class FailedPolls {
 
     private final boolean commits;
 
+    private final ListenerThreads threads;
+
     private int failures;
 
     private long lastFailureNanos;
 
-    FailedPolls(String listener, FailedRecords failedRecords, boolean commits) {
+    FailedPolls(String listener, FailedRecords failedRecords, boolean commits, ListenerThreads threads) {
+        this.threads = threads;
         this.listener = listener;
         this.failedRecords = failedRecords;
         this.commits = commits;
@@ -95,6 +100,12 @@ final class FailedPolls {
      * A poll or a commit failed. The container tries again at once, so this waits: 100 ms, doubled each time up to 3 s.
      */
     void failed(Exception thrown, MessageListenerContainer container) {
+        if (thrown instanceof UnsupportedVersionException || thrown instanceof InvalidConfigurationException) {
+            // The client has given up for good, and further polls would return nothing, for ever.
+            logger.error("Listener {}: its consumer cannot go on: {}", this.listener, thrown.toString());
+            this.threads.schedule(Duration.ZERO, () -> container.stopAbnormally(() -> {}));
+            return;
+        }
         int failures = count();
         if (Integer.bitCount(failures) == 1) {
             logger.warn(

@@ -154,7 +154,7 @@ public final class ListenerContainers implements AutoCloseable {
                     decisions,
                     failedRecords,
                     new FailedBatches(failedRecords, partitions, commits),
-                    new FailedPolls(id, failedRecords, commits),
+                    new FailedPolls(id, failedRecords, commits, this.threads),
                     partitions));
             intercept(container, failedRecords, decisions);
             guard(containerProperties, guard);

@@ -30,12 +30,12 @@ final class ListenerWorld implements AutoCloseable {
 
     ListenerWorld(LocalKafka kafka) {
         this.kafka = kafka;
-        this.admin = Admin.create(new HashMap<>(kafka.clientConfig()));
+        this.admin = Admin.create(new HashMap<>(kafka.adminConfig()));
         this.producer = new KafkaProducer<>(settings(kafka), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private static Map<String, Object> settings(LocalKafka kafka) {
-        Map<String, Object> settings = new HashMap<>(kafka.clientConfig());
+        Map<String, Object> settings = new HashMap<>(kafka.adminConfig());
         settings.put("linger.ms", 20); // what is sent together is one batch, and so one fetch
         return settings;
     }

@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class RebalanceTests {
 
-    private final ListenerWorld world = new ListenerWorld(LocalKafka.shared());
+    private ListenerWorld world;
 
-    private final String topic = this.world.topic(3);
+    private String topic;
 
     /** The ways in which a group shares its partitions. */
     enum Protocol {
@@ -35,9 +35,27 @@ class RebalanceTests {
         CONSUMER
     }
 
+    /**
+     * A broker of version 3.9 knows the new protocol, but has to be told.
+     */
+    private void startWorld(Protocol protocol) {
+        LocalKafka kafka = (protocol == Protocol.CONSUMER)
+                ? LocalKafka.builder()
+                        .property("group.coordinator.rebalance.protocols", "classic,consumer")
+                        .property("group.consumer.heartbeat.interval.ms", 500)
+                        .property("group.consumer.min.heartbeat.interval.ms", 500)
+                        .launch()
+                : LocalKafka.shared();
+        this.world = new ListenerWorld(kafka);
+        this.topic = this.world.topic(3);
+    }
+
     @AfterEach
     void close() {
         this.world.close();
+        if (this.world.kafka != LocalKafka.shared()) {
+            this.world.kafka.close();
+        }
     }
 
     private TestApplication start(Protocol protocol) {
@@ -66,6 +84,7 @@ class RebalanceTests {
             "P9, D5: an instance joins and leaves, partitions are added, while one is paused: nothing lost, nothing"
                     + " stuck, nothing out of order; a pause outlives a rebalance")
     void joinAndLeave(Protocol protocol) throws Exception {
+        startWorld(protocol);
         Map<String, Integer> expected = new HashMap<>();
         try (TestApplication first = start(protocol)) {
             ScriptedHandler handler = handler(first);
