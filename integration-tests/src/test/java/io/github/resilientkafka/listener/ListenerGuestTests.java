@@ -1,0 +1,349 @@
+package io.github.resilientkafka.listener;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.TopicReader;
+import io.github.resilientkafka.testing.LocalKafka;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.kafka.annotation.DltHandler;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.transaction.KafkaTransactionManager;
+import org.springframework.retry.annotation.Backoff;
+import org.springframework.util.backoff.FixedBackOff;
+
+/**
+ * Listeners that an application has made in its own ways.
+ */
+class ListenerGuestTests {
+
+    private static final ListenerWorld world = new ListenerWorld(LocalKafka.shared());
+
+    private static final String topic = world.topic(1);
+
+    private static TestApplication application;
+
+    private static final Seen seen = new Seen();
+
+    @BeforeAll
+    static void start() {
+        for (String suffix : new String[] {"-manual", "-immediate", "-own", "-tx", "-retryable", "-later", "-made"}) {
+            world.kafka.createTopic(topic + suffix, 1);
+        }
+        application = world.application(topic, Application.class)
+                .with("spring.kafka.producer.transaction-id-prefix", topic)
+                .start();
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+        world.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "immediate"})
+    @DisplayName(
+            "manual acks: a record that failed is not committed; one that is dead-lettered is; interceptor, rebalance"
+                    + " listener and customizer of the application's go on working")
+    void manualAcks(String mode) {
+        String own = topic + "-" + mode;
+        world.send(own, 0, "good");
+        world.send(own, 0, "flaky");
+        world.send(own, 0, "bad");
+        world.flush();
+        await("committed").until(() -> world.committed(topic, own, 0) == 3);
+        assertThat(seen.handled(mode)).containsExactly("good", "flaky");
+        assertThat(values(own + ".dlq")).containsOnlyKeys("bad");
+        assertThat(seen.intercepted).containsKeys(mode + ":good", mode + ":bad");
+        assertThat(seen.failed).containsKeys(mode + ":flaky", mode + ":bad");
+        assertThat(seen.assigned).contains(new TopicPartition(own, 0));
+        assertThat(container(mode).getContainerProperties().getIdleBetweenPolls())
+                .isEqualTo(1);
+        assertThat(find(mode).pausesPartitions()).isTrue();
+    }
+
+    @Test
+    @DisplayName("an error handler of the application's own stays, and does what it does")
+    void ownErrorHandler() {
+        world.send(topic + "-own", 0, "bad");
+        world.send(topic + "-own", 0, "good");
+        world.flush();
+        await("goes on").until(() -> seen.handled("own").contains("good"));
+        assertThat(container("own").getCommonErrorHandler()).isInstanceOf(DefaultErrorHandler.class);
+        assertThat(find("own").pausesPartitions()).isFalse();
+        assertThat(find("own").joined()).as("its state is known all the same").isTrue();
+        assertThat(world.exists(topic + "-own.dlq")).isFalse();
+    }
+
+    @Test
+    @DisplayName("a transactional container is left to its AfterRollbackProcessor")
+    void transactional() {
+        world.send(topic + "-tx", 0, "flaky");
+        world.send(topic + "-tx", 0, "good");
+        world.flush();
+        await("goes on").until(() -> seen.handled("tx").contains("good"));
+        assertThat(seen.handled("tx")).containsExactly("flaky", "good");
+        assertThat(find("tx").pausesPartitions()).isFalse();
+    }
+
+    @Test
+    @DisplayName("@RetryableTopic does what it does: retry topic, dead-letter handler")
+    void retryableTopic() {
+        world.send(topic + "-retryable", 0, "bad");
+        world.send(topic + "-retryable", 0, "good");
+        world.flush();
+        await("dead-letter handler").until(() -> seen.handled("dlt").contains("bad"));
+        assertThat(seen.handled("retryable")).containsExactly("good");
+        assertThat(seen.attempts("retryable", "bad")).isEqualTo(2);
+        assertThat(find("retryable").pausesPartitions()).isFalse();
+        assertThat(world.exists(topic + "-retryable.dlq")).isFalse();
+    }
+
+    @Test
+    @DisplayName("containers made after the start, by endpoint or by factory, are looked after, too")
+    void madeLater() {
+        ((GenericApplicationContext) application.context()).registerBean(Later.class, () -> new Later());
+        application.context().getBean(Later.class);
+        ConcurrentKafkaListenerContainerFactory<?, ?> factory = application
+                .context()
+                .getBean("kafkaListenerContainerFactory", ConcurrentKafkaListenerContainerFactory.class);
+        ConcurrentMessageListenerContainer<?, ?> made = factory.createContainer(topic + "-made");
+        made.setBeanName("made");
+        made.getContainerProperties()
+                .setMessageListener((MessageListener<String, String>) record -> seen.handle("made", record));
+        made.getContainerProperties().setGroupId(topic);
+        made.start();
+        for (String name : new String[] {"later", "made"}) {
+            world.send(topic + "-" + name, 0, "bad");
+            world.send(topic + "-" + name, 0, "good");
+        }
+        world.flush();
+        await("go on").until(() -> seen.handled("later").contains("good"));
+        assertThat(values(topic + "-later.dlq")).containsOnlyKeys("bad");
+        assertThat(find("later").pausesPartitions()).isTrue();
+        made.stop();
+    }
+
+    private static Map<String, Long> values(String name) {
+        return TopicReader.values(TopicReader.readAll(world.kafka.clientConfig(), name));
+    }
+
+    private static ResilientListener find(String id) {
+        return application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
+    }
+
+    private static AbstractMessageListenerContainer<?, ?> container(String id) {
+        return find(id).container();
+    }
+
+    /** Remembers what its listeners were given; "bad" is bad, "flaky" fails the first time. */
+    static class Seen {
+
+        final Queue<String> handled = new ConcurrentLinkedQueue<>();
+
+        final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+
+        final Map<String, Boolean> intercepted = new ConcurrentHashMap<>();
+
+        final Map<String, Boolean> failed = new ConcurrentHashMap<>();
+
+        final Set<TopicPartition> assigned = ConcurrentHashMap.newKeySet();
+
+        void handle(String listener, ConsumerRecord<?, String> record) {
+            int attempt = this.attempts.merge(listener + ":" + record.value(), 1, Integer::sum);
+            if (record.value().equals("bad")) {
+                throw new BadDataException("bad");
+            }
+            if (record.value().equals("flaky") && attempt == 1) {
+                throw new IllegalStateException("the first time");
+            }
+            this.handled.add(listener + ":" + record.value());
+        }
+
+        List<String> handled(String listener) {
+            return this.handled.stream()
+                    .filter(value -> value.startsWith(listener + ":"))
+                    .map(value -> value.substring(listener.length() + 1))
+                    .toList();
+        }
+
+        int attempts(String listener, String value) {
+            return this.attempts.getOrDefault(listener + ":" + value, 0);
+        }
+    }
+
+    static class Listeners {
+
+        @KafkaListener(id = "manual", topics = "${test.topic}-manual", containerFactory = "manual", idIsGroup = false)
+        void manual(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+            seen.handle("manual", record);
+            acknowledgment.acknowledge();
+        }
+
+        @KafkaListener(
+                id = "immediate",
+                topics = "${test.topic}-immediate",
+                containerFactory = "immediate",
+                idIsGroup = false)
+        void immediate(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+            seen.handle("immediate", record);
+            acknowledgment.acknowledge();
+        }
+
+        @KafkaListener(id = "own", topics = "${test.topic}-own", containerFactory = "own", idIsGroup = false)
+        void own(ConsumerRecord<String, String> record) {
+            seen.handle("own", record);
+        }
+
+        @KafkaListener(id = "tx", topics = "${test.topic}-tx", containerFactory = "tx", idIsGroup = false)
+        void transactional(ConsumerRecord<String, String> record) {
+            seen.handle("tx", record);
+        }
+
+        @RetryableTopic(attempts = "2", backoff = @Backoff(delay = 100), kafkaTemplate = "plainTemplate")
+        @KafkaListener(id = "retryable", topics = "${test.topic}-retryable", idIsGroup = false)
+        void retryable(ConsumerRecord<String, String> record) {
+            seen.handle("retryable", record);
+        }
+
+        @DltHandler
+        void deadLetter(ConsumerRecord<String, String> record) {
+            seen.handled.add("dlt:" + record.value());
+        }
+    }
+
+    static class Later {
+
+        @KafkaListener(id = "later", topics = "${test.topic}-later", idIsGroup = false)
+        void handle(ConsumerRecord<String, String> record) {
+            seen.handle("later", record);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Application {
+
+        @Bean
+        Listeners listeners() {
+            return new Listeners();
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> manual(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            return manual("manual", AckMode.MANUAL, consumers);
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> immediate(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            return manual("immediate", AckMode.MANUAL_IMMEDIATE, consumers);
+        }
+
+        private static ConcurrentKafkaListenerContainerFactory<String, String> manual(
+                String name, AckMode mode, ConsumerFactory<? super String, ? super String> consumers) {
+            ConcurrentKafkaListenerContainerFactory<String, String> factory = factory(consumers);
+            factory.getContainerProperties().setAckMode(mode);
+            factory.getContainerProperties().setConsumerRebalanceListener(new ConsumerAwareRebalanceListener() {
+
+                @Override
+                public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+                    seen.assigned.addAll(partitions);
+                }
+            });
+            factory.setContainerCustomizer(
+                    container -> container.getContainerProperties().setIdleBetweenPolls(1));
+            factory.setRecordInterceptor(new RecordInterceptor<>() {
+
+                @Override
+                public ConsumerRecord<String, String> intercept(
+                        ConsumerRecord<String, String> record, Consumer<String, String> consumer) {
+                    seen.intercepted.put(name + ":" + record.value(), true);
+                    return record;
+                }
+
+                @Override
+                public void failure(
+                        ConsumerRecord<String, String> record, Exception ex, Consumer<String, String> consumer) {
+                    seen.failed.put(name + ":" + record.value(), true);
+                }
+            });
+            return factory;
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> own(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            ConcurrentKafkaListenerContainerFactory<String, String> factory = factory(consumers);
+            CommonErrorHandler handler = new DefaultErrorHandler(new FixedBackOff(0, 1));
+            factory.setCommonErrorHandler(handler);
+            return factory;
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> tx(
+                ConsumerFactory<? super String, ? super String> consumers, ProducerFactory<?, ?> producers) {
+            ConcurrentKafkaListenerContainerFactory<String, String> factory = factory(consumers);
+            factory.getContainerProperties().setKafkaAwareTransactionManager(new KafkaTransactionManager<>(producers));
+            return factory;
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> kafkaListenerContainerFactory(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            return factory(consumers);
+        }
+
+        @Bean
+        KafkaTemplate<String, String> plainTemplate() {
+            return new KafkaTemplate<>(new DefaultKafkaProducerFactory<>(
+                    world.kafka.clientConfig(), new StringSerializer(), new StringSerializer()));
+        }
+
+        private static ConcurrentKafkaListenerContainerFactory<String, String> factory(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            ConcurrentKafkaListenerContainerFactory<String, String> factory =
+                    new ConcurrentKafkaListenerContainerFactory<>();
+            factory.setConsumerFactory(consumers);
+            return factory;
+        }
+    }
+}
