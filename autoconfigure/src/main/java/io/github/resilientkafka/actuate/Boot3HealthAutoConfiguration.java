@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Bean;
 /**
  * Health as Spring Boot 3 wants it.
  */
-@AutoConfiguration(after = ActuateAutoConfiguration.class)
+@AutoConfiguration(after = {ActuateAutoConfiguration.class, ListenersActuateAutoConfiguration.class})
 @ConditionalOnBooleanProperty(name = "resilient-kafka.enabled", matchIfMissing = true)
 @ConditionalOnClass(name = "org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator")
 final class Boot3HealthAutoConfiguration {
@@ -31,6 +31,14 @@ final class Boot3HealthAutoConfiguration {
     @ConditionalOnMissingBean(name = {"kafkaBrokerHealthIndicator", "kafkaBrokerHealthContributor"})
     @ConditionalOnEnabledHealthIndicator("kafkaBroker")
     HealthIndicator kafkaBrokerHealthIndicator(KafkaBrokerHealth health) {
+        return () -> health(health.check());
+    }
+
+    @Bean
+    @ConditionalOnBean(KafkaListenersHealth.class)
+    @ConditionalOnMissingBean(name = {"kafkaListenersHealthIndicator", "kafkaListenersHealthContributor"})
+    @ConditionalOnEnabledHealthIndicator("kafkaListeners")
+    HealthIndicator kafkaListenersHealthIndicator(KafkaListenersHealth health) {
         return () -> health(health.check());
     }
 

@@ -7,7 +7,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.util.MimeType;
 
 /**
- * An answer of the {@code kafkaevents} endpoint: what was asked for, or a problem document.
+ * An answer of an endpoint: what was asked for, or a problem document.
  */
 final class EventAnswer {
 

@@ -16,7 +16,12 @@ public sealed interface ResilientKafkaEvent
                 EventDeadLettered,
                 PartitionPaused,
                 PartitionHeld,
-                PartitionResumed {
+                PartitionResumed,
+                ListenerStarted,
+                ListenerStopped,
+                ListenerCrashed,
+                ListenerRestarted,
+                ListenerGaveUp {
 
     /**
      * Returns when it happened.

@@ -1,5 +1,6 @@
 /**
- * Application events: what happened to the connection, the circuit, stored and dead-lettered events.
+ * Application events: what happened to the connection, the circuit, stored and dead-lettered events, partitions and
+ * listeners.
  */
 @NullMarked
 package io.github.resilientkafka.lifecycle;

@@ -105,6 +105,9 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
             handler.handle(records, acknowledgment);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
             throw new HandlerErrorException(error);
+        } catch (Error error) {
+            this.guard.fatal(error);
+            throw error;
         }
     }
 

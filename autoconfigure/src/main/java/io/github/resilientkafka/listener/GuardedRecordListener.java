@@ -37,6 +37,9 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
             handle(record, acknowledgment, consumer);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
             throw new HandlerErrorException(error);
+        } catch (Error error) {
+            this.guard.fatal(error);
+            throw error;
         }
         this.guard.handled(record, System.nanoTime() - start);
     }

@@ -6,6 +6,7 @@ import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.RawPublisher;
 import java.lang.reflect.Method;
 import java.time.Clock;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -128,8 +129,8 @@ public final class ListenerContainers implements AutoCloseable {
         DependencyGate gate = new DependencyGate(settings, this.dependencies, partitions, this.threads);
         ListenerGuard guard = new ListenerGuard(id, partitions, gate, this.observer);
         ConsumerRebalanceListener application = containerProperties.getConsumerRebalanceListener();
-        containerProperties.setConsumerRebalanceListener(
-                new PartitionRebalanceListener(id, application, partitions, gate));
+        PartitionRebalanceListener rebalances = new PartitionRebalanceListener(id, application, partitions, gate);
+        containerProperties.setConsumerRebalanceListener(rebalances);
         String left = whyLeftAlone(container);
         if (left == null) {
             Decisions decisions = new Decisions();
@@ -162,7 +163,15 @@ public final class ListenerContainers implements AutoCloseable {
         } else {
             logger.info("Listener {}: failures do not pause single partitions, as {}", id, left);
         }
-        return new ResilientListener(id, container, partitions, gate, guard, left == null);
+        return new ResilientListener(
+                id,
+                container,
+                partitions,
+                gate,
+                guard,
+                rebalances,
+                Collections.unmodifiableMap(consumerSettings),
+                left == null);
     }
 
     private static String group(AbstractMessageListenerContainer<?, ?> container) {

@@ -22,6 +22,8 @@ final class ListenerGuard {
 
     private final LongAdder handled = new LongAdder();
 
+    private volatile @Nullable Error fatal;
+
     ListenerGuard(String listener, ListenerPartitions partitions, DependencyGate gate, ListenerObserver observer) {
         this.listener = listener;
         this.partitions = partitions;
@@ -128,6 +130,23 @@ final class ListenerGuard {
             this.partitions.done(partition, last.offset());
             this.gate.answered(partition);
         }
+    }
+
+    /**
+     * A handler has thrown what ends its container.
+     */
+    void fatal(Error error) {
+        this.fatal = error;
+    }
+
+    /**
+     * Returns what ended the container since this was last asked, if a handler threw it.
+     */
+    @Nullable
+    Error takeFatalError() {
+        Error error = this.fatal;
+        this.fatal = null;
+        return error;
     }
 
     /**

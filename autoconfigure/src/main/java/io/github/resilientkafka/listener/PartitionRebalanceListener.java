@@ -2,8 +2,10 @@ package io.github.resilientkafka.listener;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.WeakHashMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.KafkaException;
@@ -30,6 +32,8 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
 
     private final DependencyGate gate;
 
+    private final Map<Thread, Consumer<?, ?>> consumers = Collections.synchronizedMap(new WeakHashMap<>());
+
     PartitionRebalanceListener(
             String listener,
             @Nullable ConsumerRebalanceListener application,
@@ -43,6 +47,7 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
 
     @Override
     public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> came) {
+        this.consumers.put(Thread.currentThread(), consumer);
         try {
             if (this.application instanceof ConsumerAwareRebalanceListener aware) {
                 aware.onPartitionsAssigned(consumer, came);
@@ -53,6 +58,14 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
             logger.info("Listener {}: assigned {}", this.listener, came);
             this.partitions.assigned(came, positionsOfRemembered(consumer, came));
         }
+    }
+
+    /**
+     * Returns the consumer that a thread had at its last assignment.
+     */
+    @Nullable
+    Consumer<?, ?> consumerOf(Thread thread) {
+        return this.consumers.get(thread);
     }
 
     private Map<TopicPartition, Long> positionsOfRemembered(Consumer<?, ?> consumer, Collection<TopicPartition> came) {

@@ -7,6 +7,8 @@ import io.github.resilientkafka.lifecycle.PartitionResumed;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -26,6 +28,10 @@ public final class ResilientListener {
 
     private final ListenerGuard guard;
 
+    private final PartitionRebalanceListener rebalances;
+
+    private final Map<String, Object> consumerSettings;
+
     private final boolean pausing;
 
     ResilientListener(
@@ -34,12 +40,16 @@ public final class ResilientListener {
             ListenerPartitions partitions,
             DependencyGate gate,
             ListenerGuard guard,
+            PartitionRebalanceListener rebalances,
+            Map<String, Object> consumerSettings,
             boolean pausing) {
         this.id = id;
         this.container = container;
         this.partitions = partitions;
         this.gate = gate;
         this.guard = guard;
+        this.rebalances = rebalances;
+        this.consumerSettings = consumerSettings;
         this.pausing = pausing;
     }
 
@@ -90,6 +100,32 @@ public final class ResilientListener {
      */
     public long handledRecords() {
         return this.guard.handledCount();
+    }
+
+    /**
+     * Returns the error that a handler ended the container with, the last one if there were several, and forgets it.
+     * @return the error, or null if no handler did since this was last asked
+     */
+    public @Nullable Error takeFatalError() {
+        return this.guard.takeFatalError();
+    }
+
+    /**
+     * Returns the consumer that a thread had when partitions were assigned to it. For one that is dead and has left its
+     * consumer behind: a consumer belongs to its thread while there is one.
+     * @param thread the consumer thread
+     * @return its consumer, or null if nothing was assigned to it
+     */
+    public @Nullable Consumer<?, ?> consumerOf(Thread thread) {
+        return this.rebalances.consumerOf(thread);
+    }
+
+    /**
+     * Returns the settings that the consumers are made with. There are secrets among them.
+     * @return the settings
+     */
+    public Map<String, Object> consumerSettings() {
+        return this.consumerSettings;
     }
 
     /**

@@ -1,0 +1,400 @@
+package io.github.resilientkafka.supervisor;
+
+import io.github.resilientkafka.listener.ResilientListener;
+import io.github.resilientkafka.supervisor.Crash.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+
+/**
+ * One listener under supervision. Looked at again and again, and soon after its container's events; what is to be done
+ * follows from what is seen then. The container is started and stopped by whoever holds {@link #work}, never by a consumer
+ * thread.
+ */
+final class SupervisedListener {
+
+    private static final Duration STABLE = Duration.ofMinutes(1);
+
+    private final ResilientListener listener;
+
+    private final AbstractMessageListenerContainer<?, ?> container;
+
+    private final Surroundings surroundings;
+
+    private final ConsumerThreads consumers = new ConsumerThreads();
+
+    private final CrashHistory history;
+
+    private final ConsumerWatch watch;
+
+    private final ListenerNews news;
+
+    private final ReentrantLock work = new ReentrantLock();
+
+    /** Set by whoever sees it run; taken back when it was seen to have ended. */
+    private volatile boolean ran;
+
+    private volatile boolean announced;
+
+    private volatile boolean suspended;
+
+    private volatile boolean gaveUp;
+
+    private volatile @Nullable Restart restart;
+
+    private volatile @Nullable Instant startedAt;
+
+    private @Nullable Crash forced;
+
+    private long startedNanos;
+
+    private long handledAtStart;
+
+    SupervisedListener(ResilientListener listener, Surroundings surroundings) {
+        this.listener = listener;
+        this.container = listener.container();
+        this.surroundings = surroundings;
+        this.history = new CrashHistory(surroundings.properties().supervisor(), surroundings.backoff());
+        this.watch = new ConsumerWatch(listener, this.consumers);
+        this.news = new ListenerNews(listener.id(), surroundings.notifier(), surroundings.clock());
+    }
+
+    ResilientListener listener() {
+        return this.listener;
+    }
+
+    ConsumerThreads consumers() {
+        return this.consumers;
+    }
+
+    CrashHistory history() {
+        return this.history;
+    }
+
+    boolean suspended() {
+        return this.suspended;
+    }
+
+    boolean hasGivenUp() {
+        return this.gaveUp;
+    }
+
+    /**
+     * Returns whether it was given up for errors of the JVM; where restarts are switched off nothing was tried.
+     */
+    boolean breaksLiveness() {
+        return this.gaveUp && this.surroundings.properties().supervisor().enabled();
+    }
+
+    boolean hasRun() {
+        return this.startedAt != null;
+    }
+
+    @Nullable
+    Instant startedAt() {
+        return this.startedAt;
+    }
+
+    @Nullable
+    Instant nextRestartAt() {
+        Restart next = this.restart;
+        return (next == null) ? null : next.at();
+    }
+
+    /**
+     * A consumer thread begins. Called by it.
+     */
+    void consumerStarting(Object child) {
+        this.consumers.starting(child);
+        this.watch.starting(child);
+        if (!this.ran) {
+            began();
+        }
+    }
+
+    private void began() {
+        this.ran = true;
+        this.startedAt = this.surroundings.clock().instant();
+        this.startedNanos = System.nanoTime();
+        this.handledAtStart = this.listener.handledRecords();
+    }
+
+    /**
+     * A consumer thread is about to end. Called by it: the container is not to be started before it has.
+     */
+    void consumerStopped(Object child, Reason reason) {
+        this.consumers.stopped(child, reason);
+        if (child == this.container) {
+            containerStopped();
+        }
+        this.surroundings.lookAfter(this, Duration.ZERO);
+    }
+
+    /**
+     * The last consumer of the container is about to end; it cannot be started before this returns.
+     */
+    void containerStopped() {
+        this.listener.reset();
+        if (this.surroundings.closing()) {
+            tellStopped();
+        } else {
+            this.surroundings.lookAfter(this, Duration.ZERO);
+        }
+    }
+
+    void consumerFailedToStart(Object child) {
+        this.watch.starved(child);
+        this.surroundings.lookAfter(this, Duration.ZERO);
+    }
+
+    void look() {
+        if (this.surroundings.closing() || !this.work.tryLock()) {
+            return;
+        }
+        try {
+            if (this.container.isRunning()) {
+                lookAtRunning();
+            } else {
+                lookAtStopped();
+            }
+        } finally {
+            this.work.unlock();
+        }
+    }
+
+    private void lookAtRunning() {
+        if (!this.ran) {
+            began();
+        }
+        Restart due = this.restart;
+        if (due != null && due.whole()) {
+            this.restart = null;
+        }
+        Crash crash = this.watch.look();
+        if (!this.container.isRunning() || (crash != null && this.gaveUp)) {
+            return;
+        }
+        if (crash == null) {
+            this.restart = null;
+            if (this.gaveUp) {
+                pardon();
+            }
+            lookAtProgress();
+        } else if (this.watch.needsWholeRestart(crash)) {
+            stopByForce(crash);
+        } else if (this.restart == null) {
+            crashed(crash, false);
+        } else if (due != null && due.isDue()) {
+            reviveConsumers();
+        }
+    }
+
+    private void lookAtProgress() {
+        if (!this.announced && new StatusOf(this).ready()) {
+            this.announced = true;
+            this.news.started();
+        }
+        long runs = System.nanoTime() - this.startedNanos;
+        boolean handled = this.listener.handledRecords() > this.handledAtStart;
+        Duration proof = handled ? this.surroundings.properties().supervisor().maxBackoff() : STABLE;
+        if (this.history.inARow() > 0 && this.announced && runs > proof.toNanos()) {
+            this.history.progressed();
+        }
+    }
+
+    private void lookAtStopped() {
+        this.consumers.prune();
+        if (this.consumers.anyLeft()) {
+            return;
+        }
+        if (this.ran) {
+            this.ran = false;
+            Containers.forgetDeadChildren(this.container);
+            Crash crash = whyStopped();
+            if (crash == null || this.suspended) {
+                stopped();
+            } else {
+                crashed(crash, true);
+            }
+        }
+        Restart due = this.restart;
+        if (due != null && !this.surroundings.wanted(this.container)) {
+            stopped();
+        } else if (due != null && due.isDue()) {
+            start();
+        }
+    }
+
+    private @Nullable Crash whyStopped() {
+        Crash known = this.forced;
+        this.forced = null;
+        Reason worst = this.consumers.takeWorst();
+        Error error = this.listener.takeFatalError();
+        if (known != null) {
+            return known;
+        }
+        if (!this.container.isInExpectedState()) {
+            return Crash.of(worst, error);
+        }
+        boolean fenced = worst != null && worst.name().equals("FENCED");
+        return fenced ? Crash.of(Kind.PRODUCER_FENCED) : null;
+    }
+
+    private void stopped() {
+        this.restart = null;
+        tellStopped();
+    }
+
+    private void tellStopped() {
+        this.announced = false;
+        this.news.stopped();
+    }
+
+    private void crashed(Crash crash, boolean whole) {
+        this.announced = false;
+        Instant now = this.surroundings.clock().instant();
+        Duration delay = this.history.crashed(crash, now);
+        if (delay == null) {
+            this.gaveUp = true;
+            this.restart = null;
+            this.news.gaveUp(crash, now);
+            this.surroundings.givenUpOrNot();
+        } else {
+            this.restart = new Restart(now.plus(delay), System.nanoTime() + delay.toNanos(), whole);
+            this.news.crashed(crash, whole, this.history.inARow(), now, delay);
+            this.surroundings.lookAfter(this, delay);
+        }
+    }
+
+    private void reviveConsumers() {
+        this.restart = null;
+        this.startedNanos = System.nanoTime();
+        this.handledAtStart = this.listener.handledRecords();
+        if (this.watch.revive() > 0) {
+            tellRestarted();
+        }
+    }
+
+    private void stopByForce(Crash crash) {
+        this.news.stoppedByForce(crash);
+        this.forced = crash;
+        if (!Containers.stop(this.container, this.container::stopAbnormally) && this.watch.canAbandon()) {
+            this.news.leftBehind();
+            this.consumers.abandon();
+        }
+        lookAtStopped();
+    }
+
+    /**
+     * Starts the container anew. What prevents it counts as a crash.
+     */
+    private void start() {
+        this.restart = null;
+        this.listener.reset();
+        try {
+            this.container.start();
+            began();
+            tellRestarted();
+        } catch (RuntimeException ex) {
+            if (this.container.isRunning()) {
+                this.container.stopAbnormally(() -> {});
+            }
+            this.ran = false;
+            crashed(Crash.of(Kind.NOT_STARTED, rootOf(ex)), true);
+        }
+        if (this.surroundings.closing() || this.suspended) {
+            this.container.stop();
+        }
+    }
+
+    private void tellRestarted() {
+        this.history.restarted();
+        this.news.restarted(this.history.restarts());
+    }
+
+    private static Throwable rootOf(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private void pardon() {
+        this.gaveUp = false;
+        this.history.pardon();
+        this.surroundings.givenUpOrNot();
+    }
+
+    void suspend() {
+        this.suspended = true;
+        operate(this::stop);
+    }
+
+    void resume() {
+        this.suspended = false;
+        operate(() -> {
+            pardon();
+            if (!this.container.isRunning()) {
+                start();
+            }
+        });
+    }
+
+    void restart() {
+        this.suspended = false;
+        operate(() -> {
+            stop();
+            start();
+        });
+    }
+
+    private void operate(Runnable operation) {
+        this.work.lock();
+        try {
+            operation.run();
+        } finally {
+            this.work.unlock();
+        }
+    }
+
+    private void stop() {
+        boolean ran = this.container.isRunning();
+        this.restart = null;
+        pardon();
+        if (ran && !Containers.stop(this.container, this.container::stop)) {
+            this.news.busy();
+        }
+        lookAtStopped();
+    }
+
+    /**
+     * Waits until nobody starts or stops the container.
+     */
+    boolean awaitIdle(Duration timeout) throws InterruptedException {
+        if (!this.work.tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+            return false;
+        }
+        this.restart = null;
+        this.work.unlock();
+        return true;
+    }
+
+    /**
+     * A restart to come.
+     *
+     * @param at when, to show
+     * @param nanos when, by the clock that cannot be set
+     * @param whole whether of the container, or of single consumers
+     */
+    private record Restart(Instant at, long nanos, boolean whole) {
+
+        boolean isDue() {
+            return System.nanoTime() - this.nanos >= 0;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.github.resilientkafka.supervisor;
+
+import static io.github.resilientkafka.supervisor.SupervisedListeners.BYSTANDER;
+import static io.github.resilientkafka.supervisor.SupervisedListeners.MANUAL;
+import static io.github.resilientkafka.supervisor.SupervisedListeners.ORDERS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.lifecycle.ListenerCrashed;
+import io.github.resilientkafka.listener.PartitionState;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+/**
+ * Listeners that stop by themselves, and listeners that are stopped.
+ */
+class ListenerRestartTests {
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private static SupervisorWorld world;
+
+    private static TestApplication application;
+
+    private static ListenerSupervisor supervisor;
+
+    private static Scripted orders;
+
+    private static Scripted bystander;
+
+    private static News news;
+
+    @BeforeAll
+    static void start() {
+        world = new SupervisorWorld(1);
+        application = world.application(SupervisedListeners.class).start();
+        supervisor = application.context().getBean(ListenerSupervisor.class);
+        orders = application.context().getBean("orders", Scripted.class);
+        bystander = application.context().getBean("bystander", Scripted.class);
+        news = application.context().getBean(News.class);
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+        world.close();
+    }
+
+    @BeforeEach
+    void ready() {
+        orders.script(value -> {});
+        assertThat(supervisor.awaitReady(ORDERS, SOON)).isTrue();
+        assertThat(supervisor.awaitReady(BYSTANDER, SOON)).isTrue();
+    }
+
+    private static ListenerStatus status(String id) {
+        return supervisor.status(id).orElseThrow();
+    }
+
+    private static MessageListenerContainer container(String id) {
+        return application
+                .context()
+                .getBean(KafkaListenerEndpointRegistry.class)
+                .getListenerContainer(id);
+    }
+
+    /**
+     * Ends the listener with an error, as often as the record is given to it, before it works.
+     */
+    private static void die(String record, int times, Error error) {
+        orders.script(value -> {
+            if (value.equals(record)
+                    && orders.given().stream().filter(record::equals).count() <= times) {
+                throw error;
+            }
+        });
+        world.send(world.topic, 0, record);
+    }
+
+    @Test
+    @DisplayName("P3 g: an error that ends the container restarts it, again and again; no record is lost, others go on")
+    void error() {
+        long restarts = status(ORDERS).restarts();
+        long siblings = status(BYSTANDER).restarts();
+        die("internal-error", 3, new InternalError("broken"));
+
+        await().atMost(SOON).until(() -> orders.handled().contains("internal-error"));
+
+        assertThat(status(ORDERS).restarts()).isEqualTo(restarts + 3);
+        assertThat(status(ORDERS).lastError()).contains("InternalError", "broken");
+        await().atMost(SOON).until(() -> status(ORDERS).state() == ListenerState.RUNNING);
+        await().atMost(SOON).untilAsserted(() -> assertThat(news.typesFor(ORDERS))
+                .containsSubsequence("ListenerStarted", "ListenerCrashed", "ListenerRestarted", "ListenerStarted"));
+        world.send(world.other, 0, "beside");
+        await().atMost(SOON).until(() -> bystander.handled().contains("beside"));
+        assertThat(status(BYSTANDER).restarts()).isEqualTo(siblings);
+        List<ListenerCrashed> crashes = news.crashesOf(ORDERS);
+        assertThat(crashes).allSatisfy(crash -> assertThat(Duration.between(crash.at(), crash.restartAt()))
+                .isLessThanOrEqualTo(Duration.ofMillis(800)));
+    }
+
+    @Test
+    @DisplayName("P1 P4 f: healthy and ready only while in the group; a stop commits, a start reads nothing again")
+    void stopAndStart() {
+        world.send(world.topic, 0, "a", "b", "c");
+        await().atMost(SOON).until(() -> orders.handled().containsAll(List.of("a", "b", "c")));
+
+        container(ORDERS).stop();
+
+        assertThat(status(ORDERS).state()).isEqualTo(ListenerState.STOPPED);
+        assertThat(status(ORDERS).healthy()).isFalse();
+        assertThat(status(ORDERS).ready()).isFalse();
+        assertThat(status(ORDERS).partitions()).isEmpty();
+        int given = orders.given().size();
+        long restarts = status(ORDERS).restarts();
+        await("stays stopped")
+                .during(Duration.ofSeconds(2))
+                .atMost(SOON)
+                .until(() -> status(ORDERS).state() == ListenerState.STOPPED);
+
+        container(ORDERS).start();
+        assertThat(status(ORDERS).ready()).isFalse();
+        assertThat(supervisor.awaitReady(ORDERS, SOON)).isTrue();
+
+        world.send(world.topic, 0, "d");
+        await().atMost(SOON).until(() -> orders.handled().contains("d"));
+        assertThat(orders.given()).hasSize(given + 1);
+        assertThat(status(ORDERS).restarts()).isEqualTo(restarts);
+        assertThat(status(ORDERS).partitions()).singleElement().satisfies(partition -> assertThat(partition.state())
+                .isEqualTo(PartitionState.RUNNING));
+    }
+
+    @Test
+    @DisplayName("P3: a listener that does not start with the application is left alone")
+    void notStarted() {
+        assertThat(status(MANUAL).state()).isEqualTo(ListenerState.NOT_STARTED);
+        assertThat(status(MANUAL).ready()).isFalse();
+        assertThat(container(MANUAL).isRunning()).isFalse();
+    }
+
+    @Test
+    @DisplayName("g: a suspended listener stays stopped, also one that waits for its restart")
+    void suspended() {
+        die("suspended", 1, new InternalError("broken"));
+        await().atMost(SOON)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> status(ORDERS).state() == ListenerState.RESTARTING);
+
+        supervisor.suspend(ORDERS);
+
+        await("stays suspended")
+                .during(Duration.ofSeconds(2))
+                .atMost(SOON)
+                .until(() -> status(ORDERS).state() == ListenerState.SUSPENDED
+                        && !container(ORDERS).isRunning());
+        supervisor.resume(ORDERS);
+        await().atMost(SOON).until(() -> orders.handled().contains("suspended"));
+    }
+}
