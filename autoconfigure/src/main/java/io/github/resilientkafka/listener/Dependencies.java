@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,24 @@ final class Dependencies implements AutoCloseable {
 
     Dependency named(String name) {
         return this.dependencies.computeIfAbsent(name, this::find);
+    }
+
+    /**
+     * Makes sure that somebody can tell of each dependency that the configuration names: a misspelt one would never be down.
+     * @throws ConfigurationException if not
+     */
+    void requireProbes(List<String> names, String property) {
+        for (String name : names) {
+            if (!named(name).canBeAsked()) {
+                throw new ConfigurationException(
+                        property,
+                        "nobody can tell whether '" + name + "' is up",
+                        "Correct the name, or provide one of: a bean '" + name + "' of type DependencyProbe; a health"
+                                + " indicator of that name, as bean '" + name + "HealthIndicator'; a circuit breaker of"
+                                + " that name, in resilience4j.circuitbreaker.instances." + name
+                                + " (one that is made at its first call is not known yet at the start).");
+            }
+        }
     }
 
     private Dependency find(String name) {

@@ -38,6 +38,13 @@ final class Dependency {
     }
 
     /**
+     * Returns whether somebody can tell of it.
+     */
+    boolean canBeAsked() {
+        return this.probe != null;
+    }
+
+    /**
      * Returns whether it is known to be down: its probe said so, or has not answered for 10 seconds.
      */
     boolean isDown() {

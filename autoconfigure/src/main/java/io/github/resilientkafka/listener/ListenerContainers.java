@@ -121,6 +121,7 @@ public final class ListenerContainers implements AutoCloseable {
         String id = container.getListenerId();
         ContainerProperties containerProperties = container.getContainerProperties();
         ListenerSettings settings = ListenerSettings.of(this.properties, id);
+        this.dependencies.requireProbes(settings.dependencies(), this.properties.dependenciesProperty(id));
         ListenerPartitions partitions = new ListenerPartitions(
                 new PartitionPauser(container, this.threads),
                 this.threads,

@@ -99,6 +99,16 @@ public record ListenerProperties(
         instances.forEach(ListenerProperties::check);
     }
 
+    /**
+     * Returns the property that says what a listener needs: its own, or the one for all.
+     */
+    String dependenciesProperty(String id) {
+        Instance own = this.instances.get(id);
+        return (own == null || own.dependencies() == null)
+                ? PREFIX + "dependencies"
+                : PREFIX + "instances." + id + ".dependencies";
+    }
+
     private static void check(String id, Instance instance) {
         ListenerSettings.check(
                 PREFIX + "instances." + id + ".", instance.pause(), instance.maxPause(), instance.maxAttempts());
