@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -45,6 +46,7 @@ class SampleApplicationTests {
 
     @AfterEach
     void healthyAgain() {
+        post("/demo/payments/up");
         this.kafka.start();
         await().atMost(PATIENCE).untilAsserted(() -> {
             assertThat(text(get("/actuator/health"), "/status")).isEqualTo("UP");
@@ -108,6 +110,40 @@ class SampleApplicationTests {
         });
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(text(place("c1", 1), "/outcome"))
                 .isEqualTo("SENT"));
+    }
+
+    @Test
+    @DisplayName("N7: orders wait while payments are down, at no attempt, and are confirmed within 2 s of their return")
+    void whenPaymentsAreDownThenOrdersWait() {
+        awaitStatus(place("c1", 1), "CONFIRMED");
+        assertThat(text(post("/demo/payments/down"), "/payments")).isEqualTo("down");
+        List<JsonNode> orders = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            orders.add(place("c" + i, 1));
+        }
+        await().during(Duration.ofMillis(1_500)).atMost(PATIENCE).untilAsserted(() -> assertThat(orders)
+                .allSatisfy(order -> assertThat(text(shown(order), "/status")).isEqualTo("PENDING")));
+
+        assertThat(text(post("/demo/payments/up"), "/payments")).isEqualTo("up");
+        await().atMost(Duration.ofSeconds(2))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(() -> assertThat(orders).allSatisfy(order -> assertThat(text(shown(order), "/status"))
+                        .isEqualTo("CONFIRMED")));
+        assertThat(orders)
+                .allSatisfy(order -> assertThat(text(shown(order), "/attempts")).isEqualTo("1"));
+    }
+
+    @Test
+    @DisplayName("N3: bad data is dead-lettered at once and its order is told, what fails now and then is tried again")
+    void whenItemsMakeTroubleThenOneIsTriedAgainAndOneIsGivenUp() {
+        JsonNode poison = order("c1", "poison", 1);
+        JsonNode behind = order("c1", "book", 1);
+        JsonNode flaky = order("c2", "flaky", 1);
+        awaitStatus(poison, "FAILED");
+        awaitStatus(behind, "CONFIRMED");
+        awaitStatus(flaky, "CONFIRMED");
+        assertThat(text(shown(flaky), "/attempts")).isEqualTo("3");
+        assertThat(get("/orders?status=FAILED").findValuesAsText("orderId")).contains(text(poison, "/orderId"));
     }
 
     @Test
@@ -248,11 +284,16 @@ class SampleApplicationTests {
         assertProblem(look("/orders?status=LOST"), 400, "status");
         assertProblem(look("/orders?limit=0"), 400, "");
         assertProblem(exchange(HttpMethod.POST, "/demo/broker/explode", null), 404, "explode");
+        assertProblem(exchange(HttpMethod.POST, "/demo/payments/late", null), 404, "late");
     }
 
     private JsonNode place(String customer, int amount) {
+        return order(customer, "book", amount);
+    }
+
+    private JsonNode order(String customer, String item, int amount) {
         ResponseEntity<JsonNode> response =
-                exchange(HttpMethod.POST, "/orders", Map.of("customerId", customer, "item", "book", "amount", amount));
+                exchange(HttpMethod.POST, "/orders", Map.of("customerId", customer, "item", item, "amount", amount));
         assertThat(response.getStatusCode().value())
                 .as("%s", response.getBody())
                 .isEqualTo(202);
@@ -260,9 +301,12 @@ class SampleApplicationTests {
     }
 
     private void awaitStatus(JsonNode placed, String status) {
-        String url = "/orders/" + text(placed, "/orderId");
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(text(get(url), "/status")).isEqualTo(status));
+                .untilAsserted(() -> assertThat(text(shown(placed), "/status")).isEqualTo(status));
+    }
+
+    private JsonNode shown(JsonNode placed) {
+        return get("/orders/" + text(placed, "/orderId"));
     }
 
     private long pending() {

@@ -62,12 +62,22 @@ class Welcome {
                     curl '{}/actuator/kafkaevents/rows?status=PENDING'
                     curl {}/actuator/metrics/kafka.events.stored_for_retry
                     curl -X POST {}/demo/broker/start
+
+                  Take the payment service away, that orders wait for, and give it back; order trouble, look at the orders:
+                    curl -X POST {}/demo/payments/down
+                    curl -X POST {}/demo/payments/up
+                    curl -i {}/orders -H 'Content-Type: application/json' -d '{"customerId":"c1","item":"flaky","amount":1}'
+                    curl -i {}/orders -H 'Content-Type: application/json' -d '{"customerId":"c2","item":"poison","amount":1}'
                 """,
                 url,
                 this.environment.getProperty("spring.kafka.bootstrap-servers"),
                 this.ownBroker ? "the sample's own" : "yours",
                 this.environment.getProperty("spring.datasource.url"),
                 this.ownDatabase ? "the sample's own" : "yours",
+                url,
+                url,
+                url,
+                url,
                 url,
                 url,
                 url,

@@ -30,6 +30,8 @@ class Order {
     @Enumerated(EnumType.STRING)
     private OrderStatus status;
 
+    private int attempts;
+
     private Instant createdAt;
 
     @SuppressWarnings("NullAway.Init")
@@ -52,13 +54,31 @@ class Order {
         return this.status;
     }
 
+    int getAttempts() {
+        return this.attempts;
+    }
+
+    int countAttempt() {
+        return ++this.attempts;
+    }
+
     /**
      * Decides about the order. One that has been decided about stays as it is: the same event may come twice.
      */
     void decide(int maxAmount) {
-        if (this.status == OrderStatus.PENDING) {
+        if (!isDecided()) {
             this.status = (this.amount > maxAmount) ? OrderStatus.REJECTED : OrderStatus.CONFIRMED;
         }
+    }
+
+    void giveUp() {
+        if (!isDecided()) {
+            this.status = OrderStatus.FAILED;
+        }
+    }
+
+    private boolean isDecided() {
+        return this.status == OrderStatus.CONFIRMED || this.status == OrderStatus.REJECTED;
     }
 
     OrderPlaced toEvent() {

@@ -94,10 +94,10 @@ class OrderController {
     /**
      * Where an order stands.
      */
-    record ShownOrder(UUID orderId, OrderStatus status) {
+    record ShownOrder(UUID orderId, OrderStatus status, int attempts) {
 
         static ShownOrder of(Order order) {
-            return new ShownOrder(order.getId(), order.getStatus());
+            return new ShownOrder(order.getId(), order.getStatus(), order.getAttempts());
         }
     }
 }

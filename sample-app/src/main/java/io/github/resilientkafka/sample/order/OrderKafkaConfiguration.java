@@ -4,11 +4,9 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.config.TopicBuilder;
-import org.springframework.kafka.listener.DefaultErrorHandler;
-import org.springframework.util.backoff.FixedBackOff;
 
 /**
- * The topic, and what happens when the listener fails.
+ * The topics.
  */
 @Configuration(proxyBeanMethods = false)
 class OrderKafkaConfiguration {
@@ -21,11 +19,12 @@ class OrderKafkaConfiguration {
     }
 
     /**
-     * A listener that fails, since the database is away for example, tries again every second. What can't be
-     * deserialised is logged and skipped.
+     * It would be made when it is needed; the listener should find it before.
      */
     @Bean
-    DefaultErrorHandler untilItWorks() {
-        return new DefaultErrorHandler(new FixedBackOff(1_000, FixedBackOff.UNLIMITED_ATTEMPTS));
+    NewTopic ordersGivenUp() {
+        return TopicBuilder.name(OrderPlaced.DEAD_LETTERS)
+                .partitions(PARTITIONS)
+                .build();
     }
 }

@@ -16,4 +16,9 @@ public record OrderPlaced(UUID orderId, String customerId, String item, int amou
      * Where these events go.
      */
     public static final String TOPIC = "orders.placed";
+
+    /**
+     * Where those go that could not be handled.
+     */
+    public static final String DEAD_LETTERS = TOPIC + ".dlq";
 }

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,11 +35,26 @@ class OrderService {
         return this.orders.save(new Order(customerId, item, amount, Instant.now()));
     }
 
+    /**
+     * Counts an attempt to handle an order's event; also those that fail later, as this transaction is over then.
+     */
+    int countAttempt(UUID orderId) {
+        return this.orders.findById(orderId).map(Order::countAttempt).orElse(1);
+    }
+
     void decide(UUID orderId) {
+        change(orderId, order -> order.decide(this.maxAmount));
+    }
+
+    void giveUp(UUID orderId) {
+        change(orderId, Order::giveUp);
+    }
+
+    private void change(UUID orderId, Consumer<Order> change) {
         this.orders
                 .findById(orderId)
                 .ifPresentOrElse(
-                        order -> order.decide(this.maxAmount),
+                        change,
                         () -> logger.warn("Event for order {} ignored: this database does not know it", orderId));
     }
 

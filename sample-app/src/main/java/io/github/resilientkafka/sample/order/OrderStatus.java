@@ -18,5 +18,10 @@ enum OrderStatus {
     /**
      * Refused: too many of one item.
      */
-    REJECTED
+    REJECTED,
+
+    /**
+     * Its event could not be handled and is in the dead-letter topic.
+     */
+    FAILED
 }

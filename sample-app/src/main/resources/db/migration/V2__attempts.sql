@@ -1,0 +1,1 @@
+alter table orders add column attempts integer not null default 0;
