@@ -118,8 +118,7 @@ final class FailedBatches {
         return -1;
     }
 
-    private void commit(
-            List<ConsumerRecord<?, ?>> processed, Consumer<?, ?> consumer, MessageListenerContainer container) {
+    void commit(List<ConsumerRecord<?, ?>> processed, Consumer<?, ?> consumer, MessageListenerContainer container) {
         if (!this.commits || processed.isEmpty()) {
             return;
         }

@@ -101,6 +101,7 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
 
     private void call(
             Handler<K, V> handler, List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment) {
+        CurrentRecords.set(records);
         try {
             handler.handle(records, acknowledgment);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
@@ -108,6 +109,8 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
         } catch (Error error) {
             this.guard.fatal(error);
             throw error;
+        } finally {
+            CurrentRecords.clear();
         }
     }
 

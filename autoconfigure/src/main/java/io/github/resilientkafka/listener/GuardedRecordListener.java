@@ -33,6 +33,7 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
             return;
         }
         long start = System.nanoTime();
+        CurrentRecords.set(record);
         try {
             handle(record, acknowledgment, consumer);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
@@ -40,6 +41,8 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         } catch (Error error) {
             this.guard.fatal(error);
             throw error;
+        } finally {
+            CurrentRecords.clear();
         }
         this.guard.handled(record, System.nanoTime() - start);
     }

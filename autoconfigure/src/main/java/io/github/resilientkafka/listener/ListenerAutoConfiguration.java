@@ -72,6 +72,11 @@ final class ListenerAutoConfiguration {
     }
 
     @Bean
+    MessageViewConfigurer resilientKafkaMessageViewConfigurer() {
+        return new MessageViewConfigurer();
+    }
+
+    @Bean
     @Order(0)
     BeanProbes resilientKafkaBeanProbes(BeanFactory beans) {
         return new BeanProbes(beans);

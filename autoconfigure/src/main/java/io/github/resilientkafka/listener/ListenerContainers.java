@@ -120,7 +120,8 @@ public final class ListenerContainers implements AutoCloseable {
             AbstractMessageListenerContainer<?, ?> container, Map<String, Object> consumerSettings) {
         String id = container.getListenerId();
         ContainerProperties containerProperties = container.getContainerProperties();
-        ListenerSettings settings = ListenerSettings.of(this.properties, id);
+        boolean batch = containerProperties.getMessageListener() instanceof BatchMessageListener;
+        ListenerSettings settings = ListenerSettings.of(this.properties, id, batch);
         this.dependencies.requireProbes(settings.dependencies(), this.properties.dependenciesProperty(id));
         ListenerPartitions partitions = new ListenerPartitions(
                 new PartitionPauser(container, this.threads),
@@ -152,14 +153,18 @@ public final class ListenerContainers implements AutoCloseable {
                             this.clock),
                     this.threads,
                     this.observer);
+            FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
             container.setCommonErrorHandler(new PartitionPausingErrorHandler(
                     decisions,
                     failedRecords,
-                    new FailedBatches(failedRecords, partitions, commits),
+                    failedBatches,
                     new FailedPolls(id, failedRecords, commits, this.threads),
                     partitions));
             intercept(container, failedRecords, decisions);
             guard(containerProperties, guard);
+            if (batch && settings.batch().collect()) {
+                BatchCollection.collect(container, settings.batch(), failedBatches, rebalances);
+            }
             tellOfSettings(container, id);
         } else {
             logger.info("Listener {}: failures do not pause single partitions, as {}", id, left);

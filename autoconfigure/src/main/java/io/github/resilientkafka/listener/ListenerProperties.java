@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
  * @param badData What becomes of records that are bad themselves.
  * @param dependencies What handlers need; while one of them is known to be down, handlers are not called.
+ * @param batch How batch listeners get their batches.
  * @param errors What errors mean, where the built-in table is to be extended or overruled.
  * @param instances Settings of single listeners, by their ids.
  */
@@ -28,6 +29,7 @@ public record ListenerProperties(
         @DefaultValue("5") int maxAttempts,
         @DefaultValue("dlq") BadData badData,
         @DefaultValue List<String> dependencies,
+        @DefaultValue Batch batch,
         @DefaultValue Errors errors,
         @DefaultValue Map<String, Instance> instances) {
 
@@ -47,6 +49,50 @@ public record ListenerProperties(
          * They are skipped; a warning names topic, partition, offset and a hash of the key.
          */
         SKIP
+    }
+
+    /**
+     * How batch listeners get their batches.
+     *
+     * @param collect Whether records of a partition are collected over several polls; otherwise a batch is what a poll
+     * brought of a partition.
+     * @param readBatchSize Records of a collected batch at most, and records read at once.
+     * @param flushInterval How long a record is kept at most before its batch is handed over, though it is not full.
+     * @param flushMaxRetries How often a failed batch is tried again before its records are tried one by one and the bad
+     * ones dead-lettered; instead of max-attempts.
+     */
+    public record Batch(
+            @DefaultValue("false") boolean collect,
+            @DefaultValue("100") int readBatchSize,
+            @DefaultValue("1s") Duration flushInterval,
+            @DefaultValue("3") int flushMaxRetries) {
+
+        public Batch {
+            ListenerSettings.checkBatch(PREFIX + "batch.", readBatchSize, flushInterval, flushMaxRetries);
+        }
+    }
+
+    /**
+     * How one batch listener gets its batches; what is not set is as for all.
+     *
+     * @param collect Whether records of a partition are collected over several polls.
+     * @param readBatchSize Records of a collected batch at most, and records read at once.
+     * @param flushInterval How long a record is kept at most before its batch is handed over.
+     * @param flushMaxRetries How often a failed batch is tried again before its records are tried one by one.
+     */
+    public record InstanceBatch(
+            @Nullable Boolean collect,
+            @Nullable Integer readBatchSize,
+            @Nullable Duration flushInterval,
+            @Nullable Integer flushMaxRetries) {
+
+        Batch over(Batch all) {
+            return new Batch(
+                    (this.collect != null) ? this.collect : all.collect(),
+                    (this.readBatchSize != null) ? this.readBatchSize : all.readBatchSize(),
+                    (this.flushInterval != null) ? this.flushInterval : all.flushInterval(),
+                    (this.flushMaxRetries != null) ? this.flushMaxRetries : all.flushMaxRetries());
+        }
     }
 
     /**
@@ -84,13 +130,15 @@ public record ListenerProperties(
      * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
      * @param badData What becomes of records that are bad themselves.
      * @param dependencies What this listener's handler needs, instead of what all handlers need.
+     * @param batch How this batch listener gets its batches.
      */
     public record Instance(
             @Nullable Duration pause,
             @Nullable Duration maxPause,
             @Nullable Integer maxAttempts,
             @Nullable BadData badData,
-            @Nullable List<String> dependencies) {}
+            @Nullable List<String> dependencies,
+            @Nullable InstanceBatch batch) {}
 
     public ListenerProperties {
         dependencies = List.copyOf(dependencies);

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.ListenerProperties.BadData;
+import io.github.resilientkafka.listener.ListenerProperties.Batch;
 import io.github.resilientkafka.listener.ListenerProperties.Instance;
 import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
@@ -17,25 +18,26 @@ import org.jspecify.annotations.Nullable;
  * @param maxAttempts attempts before a record is dead-lettered
  * @param badData what becomes of bad records
  * @param dependencies what the handler needs
+ * @param batch how its batches are made, if it is a batch listener
  */
 record ListenerSettings(
-        Duration pause, Duration maxPause, int maxAttempts, BadData badData, List<String> dependencies) {
+        Duration pause, Duration maxPause, int maxAttempts, BadData badData, List<String> dependencies, Batch batch) {
 
     private static final double JITTER = 0.1;
 
-    static ListenerSettings of(ListenerProperties all, String id) {
-        Instance own = all.instances().get(id);
-        if (own == null) {
-            return new ListenerSettings(
-                    all.pause(), all.maxPause(), all.maxAttempts(), all.badData(), all.dependencies());
-        }
-        Duration pause = Objects.requireNonNullElse(own.pause(), all.pause());
+    private static final Instance NOTHING = new Instance(null, null, null, null, null, null);
+
+    static ListenerSettings of(ListenerProperties all, String id, boolean batchListener) {
+        Instance own = all.instances().getOrDefault(id, NOTHING);
+        Batch batch = (own.batch() == null) ? all.batch() : own.batch().over(all.batch());
+        int maxAttempts = Objects.requireNonNullElse(own.maxAttempts(), all.maxAttempts());
         return new ListenerSettings(
-                pause,
+                Objects.requireNonNullElse(own.pause(), all.pause()),
                 Objects.requireNonNullElse(own.maxPause(), all.maxPause()),
-                Objects.requireNonNullElse(own.maxAttempts(), all.maxAttempts()),
+                batchListener ? batch.flushMaxRetries() + 1 : maxAttempts,
                 Objects.requireNonNullElse(own.badData(), all.badData()),
-                List.copyOf(Objects.requireNonNullElse(own.dependencies(), all.dependencies())));
+                List.copyOf(Objects.requireNonNullElse(own.dependencies(), all.dependencies())),
+                batch);
     }
 
     /**
@@ -60,6 +62,22 @@ record ListenerSettings(
                     maxAttempts + " is less than 1, the first delivery",
                     "Set " + prefix + "max-attempts to 1 or more; the default is 5.");
         }
+    }
+
+    static void checkBatch(String prefix, int readBatchSize, Duration flushInterval, int flushMaxRetries) {
+        if (readBatchSize < 1) {
+            throw new ConfigurationException(
+                    prefix + "read-batch-size",
+                    readBatchSize + " is less than 1",
+                    "Set " + prefix + "read-batch-size to 1 or more; the default is 100.");
+        }
+        if (flushMaxRetries < 0) {
+            throw new ConfigurationException(
+                    prefix + "flush-max-retries",
+                    flushMaxRetries + " is negative",
+                    "Set " + prefix + "flush-max-retries to 0 or more; the default is 3.");
+        }
+        requirePositive(prefix + "flush-interval", flushInterval, "1s");
     }
 
     private static void requirePositive(String property, @Nullable Duration value, String defaultValue) {

@@ -32,6 +32,8 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
 
     private final DependencyGate gate;
 
+    private volatile @Nullable CollectingBatchListener<?, ?> collector;
+
     private final Map<Thread, Consumer<?, ?>> consumers = Collections.synchronizedMap(new WeakHashMap<>());
 
     PartitionRebalanceListener(
@@ -85,8 +87,18 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
         return positions;
     }
 
+    /**
+     * Sets who collects batches: what is about to go is handed over first.
+     */
+    void collector(CollectingBatchListener<?, ?> listener) {
+        this.collector = listener;
+    }
+
     @Override
     public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> going) {
+        if (this.collector != null) {
+            this.collector.flush(going, consumer);
+        }
         if (this.application instanceof ConsumerAwareRebalanceListener aware) {
             aware.onPartitionsRevokedBeforeCommit(consumer, going);
         } else if (this.application != null) {
@@ -109,6 +121,9 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
 
     @Override
     public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> gone) {
+        if (this.collector != null) {
+            this.collector.forget(gone);
+        }
         try {
             if (this.application instanceof ConsumerAwareRebalanceListener aware) {
                 aware.onPartitionsLost(consumer, gone);

@@ -69,6 +69,7 @@ class BatchListenerTests {
         world = new ListenerWorld(LocalKafka.shared());
         topic = world.topic(2);
         application = world.application(topic, Application.class)
+                .with("resilient-kafka.listener.batch.flush-max-retries", 2)
                 .with("spring.kafka.consumer.fetch-min-size", "100B")
                 .with("spring.kafka.consumer.fetch-max-wait", "300ms")
                 .start();

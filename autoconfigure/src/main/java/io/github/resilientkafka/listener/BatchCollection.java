@@ -1,0 +1,70 @@
+package io.github.resilientkafka.listener;
+
+import io.github.resilientkafka.listener.ListenerProperties.Batch;
+import io.github.resilientkafka.message.ConfigurationException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Prepares a container for a listener that collects batches.
+ */
+final class BatchCollection {
+
+    private static final Duration LEAST_POLL_TIMEOUT = Duration.ofMillis(10);
+
+    private BatchCollection() {}
+
+    @SuppressWarnings("unchecked")
+    static <K, V> void collect(
+            AbstractMessageListenerContainer<K, V> container,
+            Batch batch,
+            FailedBatches failedBatches,
+            PartitionRebalanceListener rebalances) {
+        ContainerProperties properties = container.getContainerProperties();
+        requireOurCommits(container.getListenerId(), properties);
+        CollectingBatchListener<K, V> listener = new CollectingBatchListener<>(
+                (GuardedBatchListener<K, V>) properties.getMessageListener(),
+                failedBatches,
+                container,
+                batch.readBatchSize(),
+                batch.flushInterval());
+        properties.setMessageListener(listener);
+        properties.setAckMode(AckMode.MANUAL);
+        properties.setSubBatchPerPartition(true);
+        // What waits is looked at between polls.
+        long pollTimeout =
+                Math.max(LEAST_POLL_TIMEOUT.toMillis(), batch.flushInterval().toMillis() / 4);
+        properties.setPollTimeout(Math.min(properties.getPollTimeout(), pollTimeout));
+        properties
+                .getKafkaConsumerProperties()
+                .putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(batch.readBatchSize()));
+        rebalances.collector(listener);
+        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getBatchInterceptor");
+        if (getter != null) {
+            ReflectionUtils.makeAccessible(getter);
+            @Nullable
+            BatchInterceptor<K, V> application =
+                    (BatchInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
+            container.setBatchInterceptor(new FlushingInterceptor<>(application, listener));
+        }
+    }
+
+    private static void requireOurCommits(String id, ContainerProperties properties) {
+        AckMode mode = properties.getAckMode();
+        if (mode == AckMode.MANUAL || mode == AckMode.MANUAL_IMMEDIATE) {
+            throw new ConfigurationException(
+                    ListenerProperties.PREFIX + "instances." + id + ".batch.collect",
+                    "the listener acknowledges itself (acknowledgment mode " + mode
+                            + "), so nothing can be collected for it",
+                    "Set " + ListenerProperties.PREFIX + "instances." + id
+                            + ".batch.collect to false, or let the container acknowledge (spring.kafka.listener.ack-mode=batch).");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.github.resilientkafka.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * Collects the records of a partition over several polls, until they are enough for a batch or have waited long enough.
+ * What is collected is not committed: the container is in manual mode, and offsets are committed here, batch by batch. What
+ * is revoked is handed over first, at a shutdown, too; what is lost is forgotten and comes again elsewhere.
+ * <p>
+ * A partition's records are touched by its consumer's thread only.
+ */
+final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
+
+    private final GuardedBatchListener<K, V> handler;
+
+    private final FailedBatches failedBatches;
+
+    private final MessageListenerContainer container;
+
+    private final int batchSize;
+
+    private final Duration flushInterval;
+
+    private final Map<TopicPartition, Collected<K, V>> collected = new ConcurrentHashMap<>();
+
+    private static final class Collected<K, V> {
+
+        private final Thread consumerThread = Thread.currentThread();
+
+        private final long sinceNanos = System.nanoTime();
+
+        private final List<ConsumerRecord<K, V>> records = new ArrayList<>();
+    }
+
+    CollectingBatchListener(
+            GuardedBatchListener<K, V> handler,
+            FailedBatches failedBatches,
+            MessageListenerContainer container,
+            int batchSize,
+            Duration flushInterval) {
+        this.handler = handler;
+        this.failedBatches = failedBatches;
+        this.container = container;
+        this.batchSize = batchSize;
+        this.flushInterval = flushInterval;
+    }
+
+    @Override
+    public void onMessage(
+            List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment, Consumer<?, ?> consumer) {
+        for (ConsumerRecord<K, V> record : records) {
+            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            Collected<K, V> batch = this.collected.computeIfAbsent(partition, key -> new Collected<>());
+            batch.records.add(record);
+            if (batch.records.size() >= this.batchSize && !flush(partition, consumer)) {
+                // The consumer was sent back to before the rest of these records: they come again.
+                return;
+            }
+        }
+    }
+
+    /**
+     * Hands over what has waited long enough. To be called on a consumer's thread, before each of its polls.
+     */
+    void flushDue(Consumer<?, ?> consumer) {
+        this.collected.forEach((partition, batch) -> {
+            if (batch.consumerThread == Thread.currentThread()
+                    && System.nanoTime() - batch.sinceNanos >= this.flushInterval.toNanos()) {
+                flush(partition, consumer);
+            }
+        });
+    }
+
+    /**
+     * Hands over what there is of partitions that are about to go, so that it need not be read again.
+     */
+    void flush(Collection<TopicPartition> going, Consumer<?, ?> consumer) {
+        going.forEach(partition -> flush(partition, consumer));
+    }
+
+    void forget(Collection<TopicPartition> gone) {
+        gone.forEach(this.collected::remove);
+    }
+
+    /**
+     * Hands over what is collected of a partition.
+     * @return whether all of it is done with; otherwise the consumer reads again from the first record that is not
+     */
+    private boolean flush(TopicPartition partition, Consumer<?, ?> consumer) {
+        Collected<K, V> batch = this.collected.remove(partition);
+        if (batch == null) {
+            return true;
+        }
+        List<ConsumerRecord<?, ?>> records = List.copyOf(batch.records);
+        try {
+            call(partition, batch.records, consumer);
+        } catch (RuntimeException ex) {
+            List<ConsumerRecord<?, ?>> remaining = this.failedBatches
+                    .handle(ex, records, consumer, this.container)
+                    .remaining();
+            if (!remaining.isEmpty()) {
+                consumer.seek(partition, remaining.get(0).offset());
+                return false;
+            }
+        }
+        this.failedBatches.commit(records, consumer, this.container);
+        return true;
+    }
+
+    @SuppressWarnings("unchecked")
+    private void call(TopicPartition partition, List<ConsumerRecord<K, V>> records, Consumer<?, ?> consumer) {
+        if (this.handler.wantsPollResult()) {
+            this.handler.onMessage(new ConsumerRecords<>(Map.of(partition, records)), null, (Consumer<K, V>) consumer);
+        } else {
+            this.handler.onMessage(records, null, consumer);
+        }
+    }
+}

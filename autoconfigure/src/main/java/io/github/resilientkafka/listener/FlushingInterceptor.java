@@ -1,0 +1,55 @@
+package io.github.resilientkafka.listener;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchInterceptor;
+
+/**
+ * Has collected batches handed over in time: it is called before each poll. Around the application's own interceptor.
+ */
+final class FlushingInterceptor<K, V> implements BatchInterceptor<K, V> {
+
+    private final @Nullable BatchInterceptor<K, V> application;
+
+    private final CollectingBatchListener<K, V> listener;
+
+    FlushingInterceptor(@Nullable BatchInterceptor<K, V> application, CollectingBatchListener<K, V> listener) {
+        this.application = application;
+        this.listener = listener;
+    }
+
+    @Override
+    public void setupThreadState(Consumer<?, ?> consumer) {
+        this.listener.flushDue(consumer);
+        if (this.application != null) {
+            this.application.setupThreadState(consumer);
+        }
+    }
+
+    @Override
+    public void clearThreadState(Consumer<?, ?> consumer) {
+        if (this.application != null) {
+            this.application.clearThreadState(consumer);
+        }
+    }
+
+    @Override
+    public @Nullable ConsumerRecords<K, V> intercept(ConsumerRecords<K, V> records, Consumer<K, V> consumer) {
+        return (this.application == null) ? records : this.application.intercept(records, consumer);
+    }
+
+    @Override
+    public void success(ConsumerRecords<K, V> records, Consumer<K, V> consumer) {
+        if (this.application != null) {
+            this.application.success(records, consumer);
+        }
+    }
+
+    @Override
+    public void failure(ConsumerRecords<K, V> records, Exception exception, Consumer<K, V> consumer) {
+        if (this.application != null) {
+            this.application.failure(records, exception, consumer);
+        }
+    }
+}
