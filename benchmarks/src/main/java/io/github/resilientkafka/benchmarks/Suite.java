@@ -14,7 +14,9 @@ enum Suite {
     STORE(new StoreBenchmark(), "store-while-open"),
     DRAIN(new DrainBenchmark(), "drain"),
     FAILOVER(new FailoverBenchmark(), "failover"),
-    LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open");
+    LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open"),
+    LISTENER(new ListenerBenchmark(), "listener-healthy", "listener-poisoned"),
+    LISTENER_SILENCE(new SilenceBenchmark(), "listener-poisoned-silence");
 
     private final Benchmark benchmark;
 
