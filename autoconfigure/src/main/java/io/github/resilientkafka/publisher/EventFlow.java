@@ -242,8 +242,10 @@ final class EventFlow {
         SerializedEvent lost = event.event();
         EventNotStoredException failure =
                 new EventNotStoredException(lost.topic(), lost.eventId(), event.kafkaError(), storeError);
-        this.observer.lost();
-        this.lostEvents.add(failure);
+        if (!lost.isElsewhere()) {
+            this.observer.lost();
+            this.lostEvents.add(failure);
+        }
         event.fail(failure);
     }
 

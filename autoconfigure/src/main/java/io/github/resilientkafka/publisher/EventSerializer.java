@@ -84,7 +84,8 @@ final class EventSerializer implements AutoCloseable {
                 id,
                 type,
                 key,
-                now.millis());
+                now.millis(),
+                false);
     }
 
     /**
@@ -105,7 +106,8 @@ final class EventSerializer implements AutoCloseable {
                 id,
                 type,
                 key,
-                now);
+                now,
+                true);
     }
 
     private void addHeaders(Headers headers, Header[] given, UUID id, String type, CloudEventHeaders.Time now) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The publisher for records that are bytes already: dead letters, and what goes back to its topic. Same promises, same
  * order per key, same circuit and store as {@link EventPublisher}; nothing is serialised and no header is added.
- * Thread-safe. Internal.
+ * Whoever publishes a record keeps it until it is durable, so none of them counts as lost. Thread-safe. Internal.
  */
 public interface RawPublisher {
 

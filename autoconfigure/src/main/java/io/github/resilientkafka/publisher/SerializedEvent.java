@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventType its type
  * @param keyObject the key as its publisher gave it, or null
  * @param publishedMillis when it was published, milliseconds since 1970
+ * @param isElsewhere whether it is kept by whoever published it, until it is durable
  */
 record SerializedEvent(
         ProducerRecord<byte @Nullable [], byte @Nullable []> record,
@@ -23,7 +24,8 @@ record SerializedEvent(
         UUID eventId,
         String eventType,
         @Nullable Object keyObject,
-        long publishedMillis) {
+        long publishedMillis,
+        boolean isElsewhere) {
 
     /**
      * What an accepted event costs in memory beside its bytes, roughly.
