@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /**
- * Counts what becomes of stored events. Knows no relay: the relay knows it.
+ * Counts what becomes of stored events and of dead letters. Knows no relay: the relay knows it.
  */
 final class DeliveryMeters implements DeliveryObserver {
 
@@ -15,10 +15,16 @@ final class DeliveryMeters implements DeliveryObserver {
 
     private final Counter deadLettered;
 
+    private final Counter replayed;
+
+    private final Counter parked;
+
     DeliveryMeters(MeterRegistry registry) {
         this.succeeded = KafkaMeters.RETRY_SUCCESS.counter(registry);
         this.failed = KafkaMeters.RETRY_FAILED.counter(registry);
         this.deadLettered = KafkaMeters.DLQ_SENT.counter(registry);
+        this.replayed = KafkaMeters.DLQ_REPLAYED.counter(registry);
+        this.parked = KafkaMeters.DLQ_PARKED.counter(registry);
     }
 
     @Override
@@ -34,5 +40,15 @@ final class DeliveryMeters implements DeliveryObserver {
     @Override
     public void deadLettered(int events) {
         this.deadLettered.increment(events);
+    }
+
+    @Override
+    public void replayed(int records) {
+        this.replayed.increment(records);
+    }
+
+    @Override
+    public void parked(int records) {
+        this.parked.increment(records);
     }
 }

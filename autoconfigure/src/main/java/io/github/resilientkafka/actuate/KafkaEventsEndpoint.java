@@ -5,6 +5,7 @@ import static io.github.resilientkafka.actuate.EventAnswer.notFound;
 import static io.github.resilientkafka.actuate.EventAnswer.ok;
 
 import io.github.resilientkafka.actuate.LastAnswer.Answer;
+import io.github.resilientkafka.delivery.DeadLetterReplays;
 import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
@@ -14,6 +15,7 @@ import io.github.resilientkafka.store.RetryStats;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -34,7 +36,8 @@ import org.springframework.lang.Nullable;
  * DELETE /actuator/kafkaevents/rows/{id}           discards it
  * GET    /actuator/kafkaevents/explain/{eventId}   where an event is, and why; topic, since
  * GET    /actuator/kafkaevents/replays             this instance's replays of dead letters
- * POST   /actuator/kafkaevents/replays             starts one; topic, dryRun, rowsPerSecond, deadLetteredSince, deadLetteredBefore, key, limit
+ * POST   /actuator/kafkaevents/replays             starts one; topic, source, dryRun, rowsPerSecond, deadLetteredSince, deadLetteredBefore, key,
+ *                                                  group, reason, error, limit, fromBeginning
  * GET    /actuator/kafkaevents/replays/{id}        how far it has come
  * DELETE /actuator/kafkaevents/replays/{id}        cancels it
  * </pre>
@@ -62,6 +65,8 @@ class KafkaEventsEndpoint {
 
     private final ObjectProvider<FailedEventRetryService> retryService;
 
+    private final ObjectProvider<DeadLetterReplays> replays;
+
     private final ObjectProvider<EventExplainer> explainer;
 
     private final Clock clock;
@@ -71,12 +76,14 @@ class KafkaEventsEndpoint {
             ObjectProvider<RetryFigures> figures,
             ObjectProvider<FailedEvents> events,
             ObjectProvider<FailedEventRetryService> retryService,
+            ObjectProvider<DeadLetterReplays> replays,
             ObjectProvider<EventExplainer> explainer,
             Clock clock) {
         this.publisher = publisher;
         this.figures = figures;
         this.events = events;
         this.retryService = retryService;
+        this.replays = replays;
         this.explainer = explainer;
         this.clock = clock;
     }
@@ -104,8 +111,7 @@ class KafkaEventsEndpoint {
             @Nullable String before,
             @Nullable String limit) {
         if (section.equals(REPLAYS)) {
-            return stored(
-                    () -> ok(ReplayAnswers.Jobs.of(this.retryService.getObject().replayJobs())));
+            return replays(replays -> ok(ReplayAnswers.Jobs.of(replays.jobs())));
         }
         return rows(section, () -> {
             EventQuery query = new EventQuery.Parameters(
@@ -127,7 +133,7 @@ class KafkaEventsEndpoint {
             return explain(id, topic, since);
         }
         if (section.equals(REPLAYS)) {
-            return stored(() -> ReplayAnswers.show(this.retryService.getObject(), id));
+            return replays(replays -> ReplayAnswers.show(replays, id));
         }
         return rows(section, () -> {
             boolean withPayload = EventQuery.flag("payload", payload);
@@ -148,18 +154,34 @@ class KafkaEventsEndpoint {
     WebEndpointResponse<Object> start(
             @Selector String section,
             @Nullable String topic,
+            @Nullable String source,
             @Nullable String dryRun,
             @Nullable String rowsPerSecond,
             @Nullable String deadLetteredSince,
             @Nullable String deadLetteredBefore,
             @Nullable String key,
-            @Nullable String limit) {
+            @Nullable String group,
+            @Nullable String reason,
+            @Nullable String error,
+            @Nullable String limit,
+            @Nullable String fromBeginning) {
         if (!section.equals(REPLAYS)) {
             return notFound("Nothing can be started under '" + ErrorText.of(section) + "'; there is: " + REPLAYS);
         }
         ReplayAnswers.Parameters parameters = new ReplayAnswers.Parameters(
-                topic, dryRun, rowsPerSecond, deadLetteredSince, deadLetteredBefore, key, limit);
-        return stored(() -> ReplayAnswers.start(this.retryService.getObject(), parameters, this.clock));
+                topic,
+                source,
+                dryRun,
+                rowsPerSecond,
+                deadLetteredSince,
+                deadLetteredBefore,
+                key,
+                group,
+                reason,
+                error,
+                limit,
+                fromBeginning);
+        return replays(replays -> ReplayAnswers.start(replays, parameters, this.clock));
     }
 
     @WriteOperation
@@ -176,7 +198,7 @@ class KafkaEventsEndpoint {
     @DeleteOperation
     WebEndpointResponse<Object> delete(@Selector String section, @Selector String id) {
         if (section.equals(REPLAYS)) {
-            return stored(() -> ReplayAnswers.cancel(this.retryService.getObject(), id));
+            return replays(replays -> ReplayAnswers.cancel(replays, id));
         }
         return rows(section, () -> {
             long row = EventQuery.id(id);
@@ -196,6 +218,13 @@ class KafkaEventsEndpoint {
         return (this.events.getIfAvailable() == null || this.retryService.getIfAvailable() == null)
                 ? notFound("This application stores no events")
                 : EventAnswer.of(answer);
+    }
+
+    private WebEndpointResponse<Object> replays(Function<DeadLetterReplays, WebEndpointResponse<Object>> answer) {
+        DeadLetterReplays replays = this.replays.getIfAvailable();
+        return (replays == null)
+                ? notFound("This application's publisher is not ours, and replays nothing")
+                : EventAnswer.of(() -> answer.apply(replays));
     }
 
     private FailedEvents events() {

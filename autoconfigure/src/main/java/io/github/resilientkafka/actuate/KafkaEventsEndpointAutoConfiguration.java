@@ -1,5 +1,6 @@
 package io.github.resilientkafka.actuate;
 
+import io.github.resilientkafka.delivery.DeadLetterReplays;
 import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
@@ -33,9 +34,10 @@ final class KafkaEventsEndpointAutoConfiguration {
             ObjectProvider<RetryFigures> figures,
             ObjectProvider<FailedEvents> events,
             ObjectProvider<FailedEventRetryService> retryService,
+            ObjectProvider<DeadLetterReplays> replays,
             ObjectProvider<EventExplainer> explainer,
             ObjectProvider<Clock> clock) {
         return new KafkaEventsEndpoint(
-                publisher, figures, events, retryService, explainer, clock.getIfUnique(Clock::systemUTC));
+                publisher, figures, events, retryService, replays, explainer, clock.getIfUnique(Clock::systemUTC));
     }
 }

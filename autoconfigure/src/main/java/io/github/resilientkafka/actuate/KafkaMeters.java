@@ -55,6 +55,10 @@ enum KafkaMeters implements MeterDocumentation {
 
     DLQ_SENT("kafka.dlq.sent", Meter.Type.COUNTER, "Events that a dead-letter topic acknowledged"),
 
+    DLQ_REPLAYED("kafka.dlq.replayed", Meter.Type.COUNTER, "Records of dead-letter topics sent to their topic again"),
+
+    DLQ_PARKED("kafka.dlq.parked", Meter.Type.COUNTER, "Records of dead-letter topics parked, as no replay helped"),
+
     DLQ_FAILED("kafka.dlq.failed", Meter.Type.GAUGE, "Stored events that their dead-letter topic refused");
 
     private final String meterName;

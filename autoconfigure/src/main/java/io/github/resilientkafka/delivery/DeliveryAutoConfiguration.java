@@ -11,7 +11,6 @@ import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.PublisherObserver;
 import io.github.resilientkafka.publisher.PublisherProperties;
 import io.github.resilientkafka.publisher.RefusedTopics;
-import io.github.resilientkafka.store.DeadLetterRows;
 import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.FailedEvents;
 import io.github.resilientkafka.store.GroupCommitWriter;
@@ -42,13 +41,6 @@ final class DeliveryAutoConfiguration {
     WaitingReason resilientKafkaWaitingReason(
             RetryProperties properties, PublisherCircuit circuit, PartitionHolds holds, ObjectProvider<Clock> clocks) {
         return new WaitingReason(properties, circuit, holds, clocks.getIfUnique(Clock::systemUTC));
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    ReplayJobs resilientKafkaReplayJobs(
-            DeadLetterRows rows, FailedEvents events, DeadLetters deadLetters, ObjectProvider<Clock> clocks) {
-        return new ReplayJobs(rows, events, deadLetters, clocks.getIfUnique(Clock::systemUTC));
     }
 
     @Bean

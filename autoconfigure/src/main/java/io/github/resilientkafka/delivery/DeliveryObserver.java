@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Is told what the relay does, for metrics. Called once per batch; implementations must be quick and must not throw.
+ * Is told what the relay and replays do, for metrics. Called once per batch; implementations must be quick and must not throw.
  * Internal.
  */
 public interface DeliveryObserver {
@@ -45,4 +45,16 @@ public interface DeliveryObserver {
      * @param events how many
      */
     default void deadLettered(int events) {}
+
+    /**
+     * Records of a dead-letter topic were sent to their topic again, and are durable.
+     * @param records how many
+     */
+    default void replayed(int records) {}
+
+    /**
+     * Records of a dead-letter topic were parked, as no replay had helped.
+     * @param records how many
+     */
+    default void parked(int records) {}
 }

@@ -23,4 +23,14 @@ record DeliveryObservers(List<DeliveryObserver> observers) implements DeliveryOb
     public void deadLettered(int events) {
         observers.forEach(observer -> observer.deadLettered(events));
     }
+
+    @Override
+    public void replayed(int records) {
+        observers.forEach(observer -> observer.replayed(records));
+    }
+
+    @Override
+    public void parked(int records) {
+        observers.forEach(observer -> observer.parked(records));
+    }
 }

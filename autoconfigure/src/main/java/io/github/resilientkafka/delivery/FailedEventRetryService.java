@@ -40,13 +40,10 @@ public interface FailedEventRetryService {
     boolean discard(long id);
 
     /**
-     * Gives the dead letters of a topic back to the relay, which sends them to that topic again in the order in which
-     * they were stored: late, as their keys have gone on without them. Those are the rows of status DLQ, kept for 7 days
-     * after they were dead-lettered; the copies in the dead-letter topic stay there. Returns at once; the job runs on a
-     * thread of its own. An instance stopped or killed meanwhile loses nothing: what it has not replayed stays
-     * dead-lettered. Several instances may replay the same topic at once: each row is replayed by one of them.
+     * Starts to replay the dead letters of a topic: the stored ones, unless the options name another source. The same as
+     * {@link DeadLetterReplays#start}, which is there also where nothing is stored.
      * @param topic the topic that the events were meant for
-     * @param options which of them, how fast, or only to count
+     * @param options from where, which of them, how fast, or only to count
      * @return the job
      * @throws IllegalArgumentException if the topic is itself one for dead letters
      * @throws IllegalStateException if this instance is replaying that topic or four others already, or is stopping

@@ -48,6 +48,7 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
         this.purge = purge;
         this.replays = replays;
         writer.onCommit(this::rowsStored);
+        replays.onRowsReplayed(() -> wakeUp(false));
     }
 
     private void circuitChanged(State state) {
@@ -105,17 +106,17 @@ final class Relay implements FailedEventRetryService, SmartLifecycle, Disposable
 
     @Override
     public ReplayJob replayDeadLetters(String topic, ReplayOptions options) {
-        return this.replays.start(topic, options, () -> wakeUp(false));
+        return this.replays.start(topic, options);
     }
 
     @Override
     public List<ReplayJob> replayJobs() {
-        return this.replays.all();
+        return this.replays.jobs();
     }
 
     @Override
     public Optional<ReplayJob> replayJob(UUID id) {
-        return this.replays.find(id);
+        return this.replays.job(id);
     }
 
     @Override

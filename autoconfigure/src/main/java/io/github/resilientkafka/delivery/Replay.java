@@ -1,47 +1,28 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.delivery.ReplayProgress.State;
-import io.github.resilientkafka.store.DeadLetterRows;
-import io.github.resilientkafka.store.DeadLetterRows.Chunk;
-import io.github.resilientkafka.store.DeadLetterRows.Selection;
-import io.github.resilientkafka.store.DeadLetterRows.Sight;
-import io.github.resilientkafka.store.FailedEvents;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Iterator;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 
 /**
- * One replay, run by a thread of its own: counts, then gives rows back to the relay, chunk by chunk. A chunk is replayed
- * in one piece or not at all, so there is nothing to tidy up, wherever it ends.
+ * One replay, run by a thread of its own. What it has not replayed when it ends, in whatever way, can be replayed by
+ * another one.
  */
-final class Replay implements ReplayJob, Runnable {
+abstract class Replay implements ReplayJob, Runnable {
 
     private static final Logger logger = LoggerFactory.getLogger(Replay.class);
 
-    /**
-     * How many rows one statement looks at while counting, and while replaying.
-     */
-    private static final int LOOK = 5_000;
-
-    private static final int SCAN = 500;
-
-    private static final int CHUNKS_PER_SECOND = 4;
-
     private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
-
-    private static final long PAUSE_MILLIS = 1_000;
+    private static final int CHUNKS_PER_SECOND = 4;
 
     private final UUID id;
 
@@ -49,60 +30,51 @@ final class Replay implements ReplayJob, Runnable {
 
     private final ReplayOptions options;
 
-    private final Selection selection;
-
-    private final DeadLetterRows deadLetters;
-
-    private final FailedEvents events;
-
     private final Clock clock;
 
-    private final Runnable relayWakeUp;
-
-    private final CountDownLatch stop = new CountDownLatch(1);
+    private final Instant startedAt;
 
     private final ReplayTally tally;
 
+    private final CountDownLatch stop = new CountDownLatch(1);
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+
     private long nextLogNanos = System.nanoTime() + LOG_INTERVAL.toNanos();
 
-    Replay(
-            UUID id,
-            String topic,
-            ReplayOptions options,
-            DeadLetterRows deadLetters,
-            FailedEvents events,
-            Clock clock,
-            Runnable relayWakeUp) {
+    private long nextChunkNanos = System.nanoTime();
+
+    Replay(UUID id, String topic, ReplayOptions options, Clock clock) {
         this.id = id;
         this.topic = topic;
         this.options = options;
-        this.deadLetters = deadLetters;
-        this.events = events;
         this.clock = clock;
-        this.relayWakeUp = relayWakeUp;
-        Instant startedAt = clock.instant();
-        this.tally = new ReplayTally(startedAt);
-        Instant before = options.deadLetteredBefore();
-        // What is dead-lettered once more while the job runs must not be replayed by it for ever.
-        boolean earlier = before != null && before.isBefore(startedAt);
-        this.selection = new Selection(
-                topic, options.deadLetteredSince(), (earlier && before != null) ? before : startedAt, options.key());
+        this.startedAt = clock.instant();
+        this.tally = new ReplayTally(this.startedAt);
     }
 
+    /**
+     * Does it.
+     * @return whether everything was done; false if it was told to stop
+     */
+    abstract boolean work() throws InterruptedException;
+
     @Override
-    public void run() {
+    public final void run() {
         logger.info(
-                "Replay {} of the dead letters of {} starts{}: those from before {}, {} per second at most",
+                "Replay {} of the dead letters of {} ({}) starts{}, {} per second at most{}",
                 this.id,
                 this.topic,
+                this.options.source(),
                 this.options.dryRun() ? " as a dry run" : "",
-                this.selection.before(),
-                this.options.rowsPerSecond());
+                this.options.rowsPerSecond(),
+                this.options.filter().equals(ReplayFilter.ALL) ? "" : ": " + this.options.filter());
         try {
-            boolean complete = count() && (this.options.dryRun() || replay());
-            end(complete ? State.DONE : State.CANCELLED, null);
+            end(work() ? State.DONE : State.CANCELLED, null);
         } catch (DataAccessException ex) {
             end(State.FAILED, ex.toString());
+        } catch (ReplayRefusedException ex) {
+            end(State.FAILED, ex.getMessage());
         } catch (InterruptedException ex) {
             end(State.CANCELLED, "its thread was interrupted");
         } catch (RuntimeException | Error ex) {
@@ -111,144 +83,120 @@ final class Replay implements ReplayJob, Runnable {
         }
     }
 
-    private boolean count() throws InterruptedException {
-        long after = 0;
-        long found = 0;
-        boolean end = false;
-        while (!end && found < this.options.limit()) {
-            if (isStopped()) {
-                return false;
-            }
-            long from = after;
-            Sight sight = patiently(() -> this.deadLetters.look(this.selection, from, LOOK));
-            noteExamples(sight.selected());
-            found = Math.min(this.options.limit(), found + sight.selected().size());
-            this.tally.found(found);
-            after = sight.lastId();
-            end = sight.end();
-            logNowAndThen();
-        }
-        return true;
-    }
-
-    private void noteExamples(List<Long> ids) throws InterruptedException {
-        for (Iterator<Long> next = ids.iterator(); next.hasNext() && this.tally.wantsExamples(); ) {
-            long row = next.next();
-            patiently(() -> this.events.find(row)).ifPresent(this.tally::example);
-        }
-    }
-
-    private boolean replay() throws InterruptedException {
-        long start = System.nanoTime();
-        long next = start;
-        int chunk = Math.max(1, Math.min(SCAN, this.options.rowsPerSecond() / CHUNKS_PER_SECOND));
-        long after = 0;
-        boolean end = false;
-        long done = 0;
-        while (!end && done < this.tally.found()) {
-            if (this.stop.await(next - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                return false;
-            }
-            long from = after;
-            int most = (int) Math.min(chunk, this.tally.found() - done);
-            Chunk result =
-                    patiently(() -> this.deadLetters.replay(this.selection, from, SCAN, most, this.clock.instant()));
-            after = result.lastId();
-            end = result.end();
-            done += result.replayed();
-            this.tally.replayed(done, Duration.ofNanos(System.nanoTime() - start));
-            if (result.replayed() > 0) {
-                this.relayWakeUp.run();
-                // Time lost is not made up for: the rate is what others can bear, not an average.
-                next = Math.max(next, System.nanoTime())
-                        + TimeUnit.SECONDS.toNanos(result.replayed()) / this.options.rowsPerSecond();
-            }
-            logNowAndThen();
-        }
-        return true;
+    private void end(State state, @Nullable String error) {
+        this.tally.end(state, error, this.clock.instant());
+        log();
+        this.ended.countDown();
     }
 
     /**
-     * A database that is away for a moment does not end a job of an hour.
+     * Returns how many are replayed in one piece: what a quarter of a second may bring.
      */
-    private <T> T patiently(Supplier<T> work) throws InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        boolean warned = false;
-        while (true) {
-            try {
-                return work.get();
-            } catch (DataAccessException ex) {
-                if (isStopped() || System.nanoTime() - deadline >= 0) {
-                    throw ex;
-                }
-                if (!warned) {
-                    warned = true;
-                    logger.warn(
-                            "Replay {} cannot use the database and tries again for {}: {}",
-                            this.id,
-                            PATIENCE,
-                            ex.toString());
-                }
-                this.stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-            }
+    final int chunk(int most) {
+        return Math.max(1, Math.min(most, this.options.rowsPerSecond() / CHUNKS_PER_SECOND));
+    }
+
+    /**
+     * Waits until the next chunk may begin.
+     * @return false if the job was told to stop
+     */
+    final boolean pace() throws InterruptedException {
+        return !this.stop.await(this.nextChunkNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    final void paid(long replayed) {
+        if (replayed > 0) {
+            // Time lost is not made up for: the rate is what others can bear, not an average.
+            this.nextChunkNanos = Math.max(this.nextChunkNanos, System.nanoTime())
+                    + TimeUnit.SECONDS.toNanos(replayed) / this.options.rowsPerSecond();
         }
     }
 
-    private void logNowAndThen() {
+    /**
+     * Waits.
+     * @return whether the job was told to stop
+     */
+    final boolean awaitStop(Duration atMost) throws InterruptedException {
+        return this.stop.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    final boolean isStopped() {
+        return this.stop.getCount() == 0;
+    }
+
+    final ReplayTally tally() {
+        return this.tally;
+    }
+
+    final Clock clock() {
+        return this.clock;
+    }
+
+    /**
+     * Returns what ends the window of time: dead letters that are made while the job runs must not be replayed by it for
+     * ever.
+     */
+    final Instant before() {
+        Instant before = this.options.filter().deadLetteredBefore();
+        return (before != null && before.isBefore(this.startedAt)) ? before : this.startedAt;
+    }
+
+    final void logNowAndThen() {
         if (System.nanoTime() - this.nextLogNanos >= 0) {
             this.nextLogNanos = System.nanoTime() + LOG_INTERVAL.toNanos();
             log();
         }
     }
 
-    private void log() {
+    final void log() {
         ReplayProgress progress = progress();
         logger.info(
-                "Replay {} of the dead letters of {}: {}, {} found, {} replayed, {} per second{}",
+                "Replay {} of the dead letters of {}: {}, {} found, {} replayed, {} parked, {} left, {} per second{}",
                 this.id,
                 this.topic,
                 progress.state(),
                 progress.found(),
                 progress.replayed(),
+                progress.parked(),
+                progress.left(),
                 Math.round(progress.rowsPerSecond()),
                 (progress.error() == null) ? "" : ": " + progress.error());
     }
 
-    private void end(State state, @Nullable String error) {
-        this.tally.end(state, error, this.clock.instant());
-        log();
-    }
-
-    private boolean isStopped() {
-        return this.stop.getCount() == 0;
-    }
-
-    boolean isRunning() {
+    final boolean isRunning() {
         return this.tally.isRunning();
     }
 
+    /**
+     * Waits for its end.
+     * @return whether it has ended
+     */
+    final boolean awaitEnd(Duration atMost) throws InterruptedException {
+        return this.ended.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
     @Override
-    public UUID id() {
+    public final UUID id() {
         return this.id;
     }
 
     @Override
-    public String topic() {
+    public final String topic() {
         return this.topic;
     }
 
     @Override
-    public ReplayOptions options() {
+    public final ReplayOptions options() {
         return this.options;
     }
 
     @Override
-    public ReplayProgress progress() {
+    public final ReplayProgress progress() {
         return this.tally.progress();
     }
 
     @Override
-    public boolean cancel() {
+    public final boolean cancel() {
         boolean running = isRunning() && !isStopped();
         this.stop.countDown();
         return running;

@@ -4,7 +4,8 @@ import java.util.UUID;
 
 /**
  * A replay of dead letters, running or ended. Thread-safe. Known to the instance that runs it only, and no longer than
- * that instance runs: what it has not replayed by then stays dead-lettered and can be replayed by another job.
+ * that instance runs: what it has not replayed by then stays dead-lettered and can be replayed by another job, in any
+ * instance.
  */
 public interface ReplayJob {
 
@@ -33,7 +34,8 @@ public interface ReplayJob {
     ReplayProgress progress();
 
     /**
-     * Ends it after the chunk it is at, of a quarter of a second or 500 rows at most. What was replayed stays so.
+     * Ends it after the chunk it is at, of a quarter of a second or 500 rows at most; from a topic within a few seconds,
+     * also while it waits for Kafka. What was replayed stays so.
      * Returns at once.
      * @return whether it was running
      */

@@ -1,9 +1,7 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.message.EventIds;
-import io.github.resilientkafka.publisher.DeadLetters;
-import io.github.resilientkafka.store.DeadLetterRows;
-import io.github.resilientkafka.store.FailedEvents;
+import io.github.resilientkafka.message.EventRules;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
@@ -22,7 +21,7 @@ import org.springframework.context.SmartLifecycle;
  * The replays of this instance: one at a time for each topic, a thread each, a bounded number of ended ones kept. They
  * are cancelled when the application stops, before the relay is.
  */
-final class ReplayJobs implements SmartLifecycle, DisposableBean {
+final class ReplayJobs implements DeadLetterReplays, SmartLifecycle, DisposableBean {
 
     private static final Logger logger = LoggerFactory.getLogger(ReplayJobs.class);
 
@@ -31,17 +30,17 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
     private static final int MAX_ENDED = 20;
 
     /**
-     * A little longer than the database may take to answer.
+     * A little longer than the database, or Kafka, may take to answer.
      */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(12);
 
-    private final DeadLetterRows rows;
+    static final int PHASE = Relay.PHASE + 1;
 
-    private final FailedEvents events;
+    private final @Nullable StoreReplayContext stored;
 
-    private final DeadLetters deadLetters;
+    private final TopicReplayContext topics;
 
-    private final Clock clock;
+    private volatile Runnable relayWakeUp = () -> {};
 
     private final Map<UUID, Replay> jobs = new LinkedHashMap<>();
 
@@ -53,19 +52,26 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
 
     private boolean destroyed;
 
-    ReplayJobs(DeadLetterRows rows, FailedEvents events, DeadLetters deadLetters, Clock clock) {
-        this.rows = rows;
-        this.events = events;
-        this.deadLetters = deadLetters;
-        this.clock = clock;
+    /**
+     * Creates them.
+     * @param stored where dead letters are stored, or null
+     */
+    ReplayJobs(@Nullable StoreReplayContext stored, TopicReplayContext topics) {
+        this.stored = stored;
+        this.topics = topics;
     }
 
     /**
-     * Starts a replay.
-     * @param relayWakeUp told that rows are due
+     * Sets who is told when rows were given back.
      */
-    synchronized ReplayJob start(String topic, ReplayOptions options, Runnable relayWakeUp) {
-        if (topic.isBlank() || this.deadLetters.isDeadLetterTopic(topic)) {
+    void onRowsReplayed(Runnable relayWakeUp) {
+        this.relayWakeUp = relayWakeUp;
+    }
+
+    @Override
+    public synchronized Replay start(String topic, ReplayOptions options) {
+        if (EventRules.brokenTopicRule(topic) != null
+                || this.topics.deadLetters().isDeadLetterTopic(topic)) {
             throw new IllegalArgumentException("topic is '" + topic
                     + "'; name the topic that the events were meant for, not that of their dead letters");
         }
@@ -82,16 +88,29 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
         if (active.size() >= MAX_RUNNING) {
             throw new IllegalStateException(MAX_RUNNING + " topics are being replayed already; that is the most");
         }
-        UUID id = EventIds.next(this.clock.millis());
-        Replay job = new Replay(id, topic, options, this.rows, this.events, this.clock, relayWakeUp);
+        Replay job = create(topic, options);
         Thread thread = new Thread(job, "resilient-kafka-replay-" + ++this.lastThread);
         thread.setDaemon(true);
         this.threads.removeIf(ended -> !ended.isAlive());
         this.threads.add(thread);
         forgetOldest();
-        this.jobs.put(id, job);
+        this.jobs.put(job.id(), job);
         thread.start();
         return job;
+    }
+
+    private Replay create(String topic, ReplayOptions options) {
+        Clock clock = this.topics.clock();
+        UUID id = EventIds.next(clock.millis());
+        if (options.source() != ReplaySource.STORE) {
+            return new TopicReplay(id, topic, options, this.topics);
+        }
+        StoreReplayContext stored = this.stored;
+        if (stored == null) {
+            throw new IllegalStateException(
+                    "This application stores no events: dead letters are in their topic only, the source topic");
+        }
+        return new StoreReplay(id, topic, options, stored.rows(), stored.events(), clock, this.relayWakeUp);
     }
 
     private void forgetOldest() {
@@ -102,16 +121,15 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
         ended.stream().limit(Math.max(0, ended.size() - MAX_ENDED + 1)).forEach(this.jobs::remove);
     }
 
-    /**
-     * Returns the jobs, newest first.
-     */
-    synchronized List<ReplayJob> all() {
+    @Override
+    public synchronized List<ReplayJob> jobs() {
         List<ReplayJob> newestFirst = new ArrayList<>();
         this.jobs.values().forEach(job -> newestFirst.add(0, job));
         return newestFirst;
     }
 
-    synchronized Optional<ReplayJob> find(UUID id) {
+    @Override
+    public synchronized Optional<ReplayJob> job(UUID id) {
         return Optional.ofNullable(this.jobs.get(id));
     }
 
@@ -121,7 +139,7 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
     }
 
     /**
-     * Cancels what runs, and waits for it: a chunk is a matter of milliseconds, or of the database's time-out.
+     * Cancels what runs, and waits for it: a chunk is a matter of milliseconds, or of a time-out.
      */
     @Override
     public void stop() {
@@ -164,6 +182,6 @@ final class ReplayJobs implements SmartLifecycle, DisposableBean {
 
     @Override
     public int getPhase() {
-        return Relay.PHASE + 1;
+        return PHASE;
     }
 }

@@ -4,22 +4,23 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which dead letters of a topic are replayed, and how fast. Immutable; begin with {@link #defaults()}.
+ * Which dead letters of a topic are replayed, from where, and how fast. Immutable; begin with {@link #defaults()} or
+ * {@link #fromTopic()}.
  *
+ * @param source where they are
  * @param dryRun whether to count only, with a few examples, and change nothing
- * @param rowsPerSecond how many are given back to the relay per second at most, 1 to 100,000
- * @param deadLetteredSince only those dead-lettered at or after, or null
- * @param deadLetteredBefore only those dead-lettered before; null, and anything later, means the start of the job
- * @param key only those with this key, as text, or null
- * @param limit how many at most, the oldest first; at least 1
+ * @param rowsPerSecond how many are replayed per second at most, 1 to 100,000
+ * @param filter which of them
+ * @param limit how many at most, the oldest first (of each partition, from a topic); at least 1
+ * @param fromBeginning whether to replay what earlier jobs have replayed already, too; not for {@link ReplaySource#STORE}
  */
 public record ReplayOptions(
+        ReplaySource source,
         boolean dryRun,
         int rowsPerSecond,
-        @Nullable Instant deadLetteredSince,
-        @Nullable Instant deadLetteredBefore,
-        @Nullable String key,
-        long limit) {
+        ReplayFilter filter,
+        long limit,
+        boolean fromBeginning) {
 
     /**
      * The highest rate there is.
@@ -36,20 +37,38 @@ public record ReplayOptions(
         if (limit < 1) {
             throw new IllegalArgumentException("limit is " + limit + ", not 1 or more");
         }
-        if (deadLetteredSince != null
-                && deadLetteredBefore != null
-                && !deadLetteredSince.isBefore(deadLetteredBefore)) {
+        if (source == ReplaySource.STORE
+                && (filter.group() != null || filter.reason() != null || filter.error() != null || fromBeginning)) {
             throw new IllegalArgumentException(
-                    "deadLetteredSince is " + deadLetteredSince + ", not before " + deadLetteredBefore);
+                    "group, reason, error and fromBeginning are for the sources TOPIC and PARKED only");
         }
     }
 
     /**
-     * Returns options for all dead letters that are there when the job starts, 1,000 per second.
+     * Returns options for all of the publisher's dead letters that are stored when the job starts, 1,000 per second.
      * @return the options
      */
     public static ReplayOptions defaults() {
-        return new ReplayOptions(false, DEFAULT_ROWS_PER_SECOND, null, null, null, Long.MAX_VALUE);
+        return new ReplayOptions(
+                ReplaySource.STORE, false, DEFAULT_ROWS_PER_SECOND, ReplayFilter.ALL, Long.MAX_VALUE, false);
+    }
+
+    /**
+     * Returns options for all that is in the dead-letter topic when the job starts and was not replayed yet, 1,000 per
+     * second.
+     * @return the options
+     */
+    public static ReplayOptions fromTopic() {
+        return defaults().withSource(ReplaySource.TOPIC);
+    }
+
+    /**
+     * Returns a copy with another source.
+     * @param source where the dead letters are
+     * @return the copy
+     */
+    public ReplayOptions withSource(ReplaySource source) {
+        return new ReplayOptions(source, this.dryRun, this.rowsPerSecond, this.filter, this.limit, this.fromBeginning);
     }
 
     /**
@@ -57,8 +76,7 @@ public record ReplayOptions(
      * @return the copy
      */
     public ReplayOptions asDryRun() {
-        return new ReplayOptions(
-                true, this.rowsPerSecond, this.deadLetteredSince, this.deadLetteredBefore, this.key, this.limit);
+        return new ReplayOptions(this.source, true, this.rowsPerSecond, this.filter, this.limit, this.fromBeginning);
     }
 
     /**
@@ -67,8 +85,16 @@ public record ReplayOptions(
      * @return the copy
      */
     public ReplayOptions withRowsPerSecond(int rowsPerSecond) {
-        return new ReplayOptions(
-                this.dryRun, rowsPerSecond, this.deadLetteredSince, this.deadLetteredBefore, this.key, this.limit);
+        return new ReplayOptions(this.source, this.dryRun, rowsPerSecond, this.filter, this.limit, this.fromBeginning);
+    }
+
+    /**
+     * Returns a copy with another filter.
+     * @param filter which dead letters
+     * @return the copy
+     */
+    public ReplayOptions withFilter(ReplayFilter filter) {
+        return new ReplayOptions(this.source, this.dryRun, this.rowsPerSecond, filter, this.limit, this.fromBeginning);
     }
 
     /**
@@ -78,7 +104,7 @@ public record ReplayOptions(
      * @return the copy
      */
     public ReplayOptions withDeadLettered(@Nullable Instant since, @Nullable Instant before) {
-        return new ReplayOptions(this.dryRun, this.rowsPerSecond, since, before, this.key, this.limit);
+        return withFilter(this.filter.withDeadLettered(since, before));
     }
 
     /**
@@ -87,8 +113,7 @@ public record ReplayOptions(
      * @return the copy
      */
     public ReplayOptions withKey(@Nullable String key) {
-        return new ReplayOptions(
-                this.dryRun, this.rowsPerSecond, this.deadLetteredSince, this.deadLetteredBefore, key, this.limit);
+        return withFilter(this.filter.withKey(key));
     }
 
     /**
@@ -97,7 +122,14 @@ public record ReplayOptions(
      * @return the copy
      */
     public ReplayOptions withLimit(long limit) {
-        return new ReplayOptions(
-                this.dryRun, this.rowsPerSecond, this.deadLetteredSince, this.deadLetteredBefore, this.key, limit);
+        return new ReplayOptions(this.source, this.dryRun, this.rowsPerSecond, this.filter, limit, this.fromBeginning);
+    }
+
+    /**
+     * Returns a copy that also replays what earlier jobs have replayed already.
+     * @return the copy
+     */
+    public ReplayOptions startingFromBeginning() {
+        return new ReplayOptions(this.source, this.dryRun, this.rowsPerSecond, this.filter, this.limit, true);
     }
 }

@@ -2,7 +2,6 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.delivery.ReplayProgress.Example;
 import io.github.resilientkafka.delivery.ReplayProgress.State;
-import io.github.resilientkafka.store.FailedEventView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,6 +25,12 @@ final class ReplayTally {
 
     private long replayed;
 
+    private long parked;
+
+    private long skipped;
+
+    private long left;
+
     private Duration took = Duration.ZERO;
 
     private @Nullable Instant endedAt;
@@ -36,8 +41,9 @@ final class ReplayTally {
         this.startedAt = startedAt;
     }
 
-    synchronized void found(long found) {
+    synchronized void found(long found, long left) {
         this.found = found;
+        this.left = left;
     }
 
     synchronized long found() {
@@ -46,16 +52,53 @@ final class ReplayTally {
 
     synchronized void replayed(long replayed, Duration took) {
         this.replayed = replayed;
+        this.left = this.found - replayed;
         this.took = took;
+    }
+
+    synchronized void seen(long found, long parked, long skipped) {
+        this.found += found;
+        this.parked += parked;
+        this.skipped += skipped;
+    }
+
+    /**
+     * Counts from zero again.
+     */
+    synchronized void restart() {
+        this.found = 0;
+        this.parked = 0;
+        this.skipped = 0;
+        this.examples.clear();
+    }
+
+    synchronized void sent(long replayed, Duration took) {
+        this.replayed += replayed;
+        this.took = took;
+    }
+
+    synchronized void left(long left) {
+        this.left = left;
     }
 
     synchronized boolean wantsExamples() {
         return this.examples.size() < EXAMPLES;
     }
 
-    synchronized void example(FailedEventView row) {
-        this.examples.add(
-                new Example(row.id(), row.eventId(), row.keyText(), row.resolvedAt(), WaitingReason.lastError(row)));
+    synchronized void example(Example example) {
+        this.examples.add(example);
+    }
+
+    synchronized void waiting(String reason) {
+        this.state = State.WAITING;
+        this.error = reason;
+    }
+
+    synchronized void goingOn() {
+        if (this.state == State.WAITING) {
+            this.state = State.RUNNING;
+            this.error = null;
+        }
     }
 
     synchronized void end(State state, @Nullable String error, Instant now) {
@@ -65,7 +108,7 @@ final class ReplayTally {
     }
 
     synchronized boolean isRunning() {
-        return this.state == State.RUNNING;
+        return this.endedAt == null;
     }
 
     synchronized ReplayProgress progress() {
@@ -73,8 +116,10 @@ final class ReplayTally {
                 this.state,
                 this.found,
                 this.replayed,
-                this.found - this.replayed,
-                this.took.isZero() ? 0 : this.replayed * 1_000.0 / Math.max(1, this.took.toMillis()),
+                this.parked,
+                this.skipped,
+                this.left,
+                this.took.isZero() ? 0 : (this.replayed + this.parked) * 1_000.0 / Math.max(1, this.took.toMillis()),
                 this.startedAt,
                 this.endedAt,
                 this.error,

@@ -19,6 +19,43 @@ import org.slf4j.LoggerFactory;
  */
 public final class DeadLetters {
 
+    /**
+     * Header: the topic that the record was meant for.
+     */
+    public static final String ORIGINAL_TOPIC = "rk_original_topic";
+
+    /**
+     * Header: the consumer group that could not handle the record.
+     */
+    public static final String GROUP = "rk_group";
+
+    /**
+     * Header: the kind of failure.
+     */
+    public static final String REASON = "rk_reason";
+
+    /**
+     * Header: the last error.
+     */
+    public static final String ERROR = "rk_error";
+
+    /**
+     * Header: when the record failed for the first time.
+     */
+    public static final String FIRST_FAILURE = "rk_first_failure";
+
+    /**
+     * Header: how often the record was sent from its dead-letter topic to its topic again.
+     */
+    public static final String REPLAYS = "rk_replays";
+
+    /**
+     * Begins the names of all headers of ours.
+     */
+    public static final String HEADER_PREFIX = "rk_";
+
+    private static final String PARKED_SUFFIX = ".parked";
+
     private static final Logger logger = LoggerFactory.getLogger(DeadLetters.class);
 
     private static final long PRESENT_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -47,6 +84,23 @@ public final class DeadLetters {
     }
 
     /**
+     * Returns whether all topics have the same dead-letter topic.
+     * @return whether {@code dlq.topic} is set
+     */
+    public boolean isShared() {
+        return this.properties.topic() != null;
+    }
+
+    /**
+     * Returns where dead letters of a topic end that no replay has helped.
+     * @param topic the topic they were meant for
+     * @return the topic of the parked ones
+     */
+    public String parkedTopicFor(String topic) {
+        return topic + PARKED_SUFFIX;
+    }
+
+    /**
      * Returns whether a topic is itself a dead-letter destination: its records are never dead-lettered again.
      * @param topic the topic
      * @return whether it is
@@ -62,14 +116,25 @@ public final class DeadLetters {
      * @param topic the source
      */
     public void ensureTopicFor(String topic) {
-        String deadLetterTopic = topicFor(topic);
+        Optional<String> like = (this.properties.topic() != null) ? Optional.empty() : Optional.of(topic);
+        ensure(topicFor(topic), like);
+    }
+
+    /**
+     * Creates the topic of the parked records of a topic, as {@link #ensureTopicFor} does with that of its dead letters.
+     * @param topic the source
+     */
+    public void ensureParkedTopicFor(String topic) {
+        ensure(parkedTopicFor(topic), Optional.of(topic));
+    }
+
+    private void ensure(String deadLetterTopic, Optional<String> like) {
         if (!this.properties.autoCreate() || this.present.containsKey(deadLetterTopic)) {
             return;
         }
         try {
             if (this.probe.partitionCount(deadLetterTopic).isEmpty()) {
-                Optional<Integer> partitions =
-                        (this.properties.topic() != null) ? Optional.empty() : this.probe.partitionCount(topic);
+                Optional<Integer> partitions = like.flatMap(this.probe::partitionCount);
                 this.probe.createTopic(deadLetterTopic, partitions);
                 logger.info(
                         "Created dead-letter topic {} with {} partitions",
@@ -123,15 +188,15 @@ public final class DeadLetters {
             String error,
             int attempts,
             Instant firstFailure) {
-        set(headers, "rk_original_topic", topic);
+        set(headers, ORIGINAL_TOPIC, topic);
         if (partition != null) {
             set(headers, "rk_original_partition", partition.toString());
         }
         set(headers, "rk_original_timestamp", Long.toString(timestamp));
-        set(headers, "rk_reason", reason);
-        set(headers, "rk_error", error);
+        set(headers, REASON, reason);
+        set(headers, ERROR, error);
         set(headers, "rk_attempts", Integer.toString(attempts));
-        set(headers, "rk_first_failure", firstFailure.toString());
+        set(headers, FIRST_FAILURE, firstFailure.toString());
     }
 
     /**
@@ -142,7 +207,7 @@ public final class DeadLetters {
      */
     public static void addConsumerHeaders(Headers headers, long offset, String group) {
         set(headers, "rk_original_offset", Long.toString(offset));
-        set(headers, "rk_group", group);
+        set(headers, GROUP, group);
     }
 
     private static void set(Headers headers, String name, String value) {

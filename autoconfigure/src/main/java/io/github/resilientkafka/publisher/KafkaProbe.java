@@ -78,9 +78,10 @@ public final class KafkaProbe implements AutoCloseable {
 
     /**
      * Asks whether Kafka is there.
+     * @param timeout how long to wait
      * @throws KafkaException if it does not answer in time
      */
-    void connect(Duration timeout) {
+    public void connect(Duration timeout) {
         requireListener();
         describeCluster(timeout);
     }

@@ -32,7 +32,7 @@ public final class ProducerSettings {
 
     private static final AtomicInteger PROBE = new AtomicInteger();
 
-    private static final AtomicInteger SEARCH = new AtomicInteger();
+    private static final AtomicInteger CONSUMER = new AtomicInteger();
 
     private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
 
@@ -187,6 +187,10 @@ public final class ProducerSettings {
      * @return the settings, connection and security as the producer's
      */
     Map<String, Object> consumer(Duration timeout) {
+        return consumer("search", timeout);
+    }
+
+    private Map<String, Object> consumer(String role, Duration timeout) {
         Map<String, Object> consumer = new HashMap<>(this.settings);
         consumer.keySet()
                 .removeIf(name -> ProducerConfig.configNames().contains(name)
@@ -195,7 +199,7 @@ public final class ProducerSettings {
         consumer.remove(ConsumerConfig.GROUP_ID_CONFIG);
         consumer.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         int millis = (int) timeout.toMillis();
-        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, "resilient-kafka-search-" + SEARCH.incrementAndGet());
+        consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, "resilient-kafka-" + role + "-" + CONSUMER.incrementAndGet());
         consumer.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         consumer.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
@@ -206,6 +210,19 @@ public final class ProducerSettings {
         consumer.put(ConsumerConfig.RECONNECT_BACKOFF_MS_CONFIG, 500);
         consumer.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
         return consumer;
+    }
+
+    /**
+     * Returns settings for a consumer that keeps its place in a group of ours: commits when told to, sees no record of an
+     * aborted transaction, and is missed within seconds when it dies.
+     * @param role what it is for, part of its client id
+     * @param group the group
+     * @param timeout after which it gives up a question
+     * @param maxRecords how many records a poll returns at most
+     * @return the settings, connection and security as the producer's
+     */
+    public Map<String, Object> groupConsumer(String role, String group, Duration timeout, int maxRecords) {
+        return GroupConsumerSettings.of(consumer(role, timeout), group, maxRecords);
     }
 
     String bootstrapServers() {

@@ -21,6 +21,8 @@ import io.github.resilientkafka.actuate.ReplayAnswers.Jobs;
 import io.github.resilientkafka.delivery.EventExplainer;
 import io.github.resilientkafka.delivery.EventExplanation;
 import io.github.resilientkafka.delivery.EventExplanation.State;
+import io.github.resilientkafka.delivery.ReplayFilter;
+import io.github.resilientkafka.delivery.ReplaySource;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.EventUnderWay;
 import io.github.resilientkafka.publisher.RecordSearch;
@@ -66,6 +68,7 @@ class KafkaEventsEndpointTests {
             this.publisher,
             only(this.figures),
             only(this.events),
+            only(this.service),
             only(this.service),
             only(this.explainer),
             Clock.fixed(NOW, ZoneOffset.UTC));
@@ -235,21 +238,48 @@ class KafkaEventsEndpointTests {
 
     @Test
     void whenAReplayIsStartedThenItsOptionsAreUnderstood() {
-        Job job = body(
-                this.endpoint.start("replays", "orders", "true", "50", "2h", "2026-01-01T00:00:00Z", "k", "9"),
-                200,
-                Job.class);
+        Job job = body(start("orders", null, "true", "50", "2h", "2026-01-01T00:00:00Z", "k", "9"), 200, Job.class);
         assertThat(job.topic()).isEqualTo("orders");
         assertThat(this.service.replays).singleElement().satisfies(replay -> {
             assertThat(replay.options().dryRun()).isTrue();
             assertThat(replay.options().rowsPerSecond()).isEqualTo(50);
-            assertThat(replay.options().deadLetteredSince()).isEqualTo(NOW.minus(Duration.ofHours(2)));
-            assertThat(replay.options().deadLetteredBefore()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
-            assertThat(replay.options().key()).isEqualTo("k");
+            assertThat(replay.options().filter().deadLetteredSince()).isEqualTo(NOW.minus(Duration.ofHours(2)));
+            assertThat(replay.options().filter().deadLetteredBefore()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
+            assertThat(replay.options().filter().key()).isEqualTo("k");
             assertThat(replay.options().limit()).isEqualTo(9);
         });
         assertThat(body(replay("orders", "", null), 200, Job.class).rowsPerSecondAtMost())
                 .isEqualTo(1_000);
+    }
+
+    @Test
+    void whenADeadLetterTopicIsReplayedThenItsOptionsAreUnderstood() {
+        Job job = body(fromTopic("Topic", "billing", "bad_data", "no such", "true"), 200, Job.class);
+        assertThat(job.source()).isEqualTo("topic");
+        assertThat(this.service.replays).singleElement().satisfies(replay -> {
+            assertThat(replay.options().source()).isEqualTo(ReplaySource.TOPIC);
+            assertThat(replay.options().filter())
+                    .isEqualTo(new ReplayFilter(null, null, null, "billing", "bad_data", "no such"));
+            assertThat(replay.options().fromBeginning()).isTrue();
+        });
+        fromTopic("parked", "", "", "", "");
+        assertThat(this.service.replays.get(1).options().source()).isEqualTo(ReplaySource.PARKED);
+        assertThat(this.service.replays.get(1).options().filter()).isEqualTo(ReplayFilter.ALL);
+        assertThat(body(fromTopic("table", null, null, null, null), 400, Problem.class)
+                        .detail())
+                .startsWith("source 'table' is not store, topic or parked");
+        assertThat(body(fromTopic(null, "billing", null, null, null), 400, Problem.class)
+                        .detail())
+                .startsWith("group 'billing'");
+        assertThat(body(fromTopic("store", null, null, null, "true"), 400, Problem.class)
+                        .detail())
+                .startsWith("fromBeginning 'true'");
+    }
+
+    private WebEndpointResponse<Object> fromTopic(
+            String source, String group, String reason, String error, String fromBeginning) {
+        return this.endpoint.start(
+                "replays", "orders", source, null, null, null, null, null, group, reason, error, null, fromBeginning);
     }
 
     @Test
@@ -260,16 +290,10 @@ class KafkaEventsEndpointTests {
                 .startsWith("rowsPerSecond '0' is not a number from 1 to 100000");
         assertThat(body(replay("orders", null, "0"), 400, Problem.class).detail())
                 .startsWith("limit '0'");
-        assertThat(body(
-                                this.endpoint.start("replays", "orders", "maybe", null, null, null, null, null),
-                                400,
-                                Problem.class)
+        assertThat(body(start("orders", null, "maybe", null, null, null, null, null), 400, Problem.class)
                         .detail())
                 .startsWith("dryRun 'maybe'");
-        assertThat(body(
-                                this.endpoint.start("replays", "orders", null, null, "1h", "2h", null, null),
-                                400,
-                                Problem.class)
+        assertThat(body(start("orders", null, null, null, "1h", "2h", null, null), 400, Problem.class)
                         .detail())
                 .startsWith("deadLetteredSince '1h'");
         this.service.refusal = new IllegalArgumentException("a dead-letter topic");
@@ -278,7 +302,12 @@ class KafkaEventsEndpointTests {
         this.service.refusal = new IllegalStateException("replayed already");
         assertThat(body(replay("orders", null, null), 409, Problem.class).detail())
                 .isEqualTo("replayed already");
-        assertThat(body(this.endpoint.start("rows", "orders", null, null, null, null, null, null), 404, Problem.class)
+        assertThat(body(
+                                this.endpoint.start(
+                                        "rows", "orders", null, null, null, null, null, null, null, null, null, null,
+                                        null),
+                                404,
+                                Problem.class)
                         .detail())
                 .contains("rows", "replays");
         assertThat(this.service.replays).isEmpty();
@@ -311,7 +340,7 @@ class KafkaEventsEndpointTests {
     @Test
     void whenThePublisherIsNotOursThenNothingIsExplained() {
         KafkaEventsEndpoint bare = new KafkaEventsEndpoint(
-                this.publisher, only(null), only(null), only(null), only(null), Clock.systemUTC());
+                this.publisher, only(null), only(null), only(null), only(null), only(null), Clock.systemUTC());
         String id = UUID.randomUUID().toString();
         assertThat(body(bare.one("explain", id, null, null, null), 404, Problem.class)
                         .detail())
@@ -321,7 +350,7 @@ class KafkaEventsEndpointTests {
     @Test
     void whenNothingIsStoredThenOnlyThePublishersFiguresAreThere() {
         KafkaEventsEndpoint bare = new KafkaEventsEndpoint(
-                this.publisher, only(null), only(null), only(null), only(null), Clock.systemUTC());
+                this.publisher, only(null), only(null), only(null), only(null), only(null), Clock.systemUTC());
         assertThat(bare.stats().retry()).isNull();
         assertThat(bare.stats().retryError()).isNull();
         assertThat(body(bare.one("rows", "7", null, null, null), 404, Problem.class)
@@ -334,7 +363,20 @@ class KafkaEventsEndpointTests {
     }
 
     private WebEndpointResponse<Object> replay(String topic, String rowsPerSecond, String limit) {
-        return this.endpoint.start("replays", topic, null, rowsPerSecond, null, null, null, limit);
+        return start(topic, null, null, rowsPerSecond, null, null, null, limit);
+    }
+
+    private WebEndpointResponse<Object> start(
+            String topic,
+            String source,
+            String dryRun,
+            String rowsPerSecond,
+            String since,
+            String before,
+            String key,
+            String limit) {
+        return this.endpoint.start(
+                "replays", topic, source, dryRun, rowsPerSecond, since, before, key, null, null, null, limit, null);
     }
 
     private WebEndpointResponse<Object> page(String section, String before, String limit) {

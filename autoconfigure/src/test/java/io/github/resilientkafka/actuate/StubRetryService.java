@@ -1,5 +1,6 @@
 package io.github.resilientkafka.actuate;
 
+import io.github.resilientkafka.delivery.DeadLetterReplays;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.delivery.ReplayJob;
 import io.github.resilientkafka.delivery.ReplayOptions;
@@ -17,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A retry service whose database answers, fails or hangs as the test wants.
  */
-final class StubRetryService implements FailedEventRetryService {
+final class StubRetryService implements FailedEventRetryService, DeadLetterReplays {
 
     final AtomicInteger asked = new AtomicInteger();
 
@@ -84,6 +85,21 @@ final class StubRetryService implements FailedEventRetryService {
     }
 
     @Override
+    public ReplayJob start(String topic, ReplayOptions options) {
+        return replayDeadLetters(topic, options);
+    }
+
+    @Override
+    public List<ReplayJob> jobs() {
+        return replayJobs();
+    }
+
+    @Override
+    public Optional<ReplayJob> job(UUID id) {
+        return replayJob(id);
+    }
+
+    @Override
     public List<ReplayJob> replayJobs() {
         return List.copyOf(this.replays);
     }
@@ -132,7 +148,7 @@ final class StubRetryService implements FailedEventRetryService {
 
         @Override
         public ReplayProgress progress() {
-            return new ReplayProgress(this.state, 10, 4, 6, 1.5, Instant.EPOCH, null, null, List.of());
+            return new ReplayProgress(this.state, 10, 4, 0, 0, 6, 1.5, Instant.EPOCH, null, null, List.of());
         }
 
         @Override

@@ -18,6 +18,8 @@ class DeliveryObserverTests {
         all.retrySucceeded(1);
         all.retryFailed(2);
         all.deadLettered(3);
+        all.replayed(4);
+        all.parked(5);
 
         assertThat(this.told)
                 .containsExactly(
@@ -26,7 +28,11 @@ class DeliveryObserverTests {
                         "a failed 2",
                         "b failed 2",
                         "a deadLettered 3",
-                        "b deadLettered 3");
+                        "b deadLettered 3",
+                        "a replayed 4",
+                        "b replayed 4",
+                        "a parked 5",
+                        "b parked 5");
     }
 
     @Test
@@ -58,6 +64,16 @@ class DeliveryObserverTests {
         @Override
         public void deadLettered(int events) {
             note("deadLettered " + events);
+        }
+
+        @Override
+        public void replayed(int records) {
+            note("replayed " + records);
+        }
+
+        @Override
+        public void parked(int records) {
+            note("parked " + records);
         }
 
         private void note(String what) {

@@ -41,12 +41,15 @@ class ReplayJobsTests {
 
     private final AtomicInteger wakeUps = new AtomicInteger();
 
-    private final ReplayJobs jobs = new ReplayJobs(this.rows, this.events, this.deadLetters, Clock.systemUTC());
+    private final ReplayJobs jobs = new ReplayJobs(
+            new StoreReplayContext(this.rows, this.events),
+            new TopicReplayContext(null, null, null, null, null, this.deadLetters, null, Clock.systemUTC()));
 
     @BeforeEach
     void start() {
         given(this.events.find(org.mockito.ArgumentMatchers.anyLong())).willReturn(Optional.empty());
         given(this.deadLetters.isDeadLetterTopic("orders.dlq")).willReturn(true);
+        this.jobs.onRowsReplayed(this.wakeUps::incrementAndGet);
         this.jobs.start();
     }
 
@@ -153,7 +156,7 @@ class ReplayJobsTests {
         start("d", FAST);
         assertThatIllegalStateException().isThrownBy(() -> start("e", FAST)).withMessageContaining("4 topics");
         this.rows.gate.countDown();
-        Awaitility.await().until(() -> this.jobs.all().stream()
+        Awaitility.await().until(() -> this.jobs.jobs().stream()
                 .allMatch(job -> job.progress().state() == State.DONE));
 
         assertThat(ended(start("orders", FAST)).state()).isEqualTo(State.DONE);
@@ -170,9 +173,9 @@ class ReplayJobsTests {
             ended(last);
         }
 
-        assertThat(this.jobs.all()).hasSize(20).first().isSameAs(last);
-        assertThat(this.jobs.find(first.id())).isEmpty();
-        assertThat(this.jobs.find(last.id())).containsSame(last);
+        assertThat(this.jobs.jobs()).hasSize(20).first().isSameAs(last);
+        assertThat(this.jobs.job(first.id())).isEmpty();
+        assertThat(this.jobs.job(last.id())).containsSame(last);
     }
 
     @Test
@@ -227,7 +230,7 @@ class ReplayJobsTests {
     }
 
     private ReplayJob start(String topic, ReplayOptions options) {
-        return this.jobs.start(topic, options, this.wakeUps::incrementAndGet);
+        return this.jobs.start(topic, options);
     }
 
     private static ReplayProgress ended(ReplayJob job) {
