@@ -178,6 +178,17 @@ public final class TestApplication implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Stores nothing, and has no database.
+         */
+        public Builder withoutDatabase() {
+            this.properties.compute(
+                    EXCLUDE,
+                    (name, value) ->
+                            value + ",org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration");
+            return with("resilient-kafka.fallback.store-failures", false);
+        }
+
         public Builder database(String url) {
             return with("spring.datasource.url", url);
         }

@@ -31,6 +31,8 @@ public final class TopicReader {
             Map<String, Object> client, String topic, Set<Integer> some) {
         Map<String, Object> settings = new java.util.HashMap<>(client);
         settings.put("max.partition.fetch.bytes", 20_000_000);
+        // A consumer that is closed waits for the answer to its last fetch.
+        settings.put("fetch.max.wait.ms", 50);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()

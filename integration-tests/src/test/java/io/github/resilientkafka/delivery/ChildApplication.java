@@ -2,6 +2,7 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.PublisherObserver;
 import io.github.resilientkafka.testing.ChildJvm;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.springframework.boot.SpringApplication;
@@ -48,7 +50,13 @@ final class ChildApplication implements AutoCloseable {
 
     private static final String HALT_AFTER = "child.halt-after";
 
+    private static final String HALT_AFTER_SENT = "child.halt-after-sent";
+
     private static final String REPLAY = "child.replay";
+
+    private static final String SOURCE = "child.replay-source";
+
+    private static final String RATE = "child.replay-rate";
 
     private static final String KEPT = "kept";
 
@@ -91,10 +99,27 @@ final class ChildApplication implements AutoCloseable {
     }
 
     /**
-     * Runs an application that publishes nothing and replays the dead letters of a topic from its start on.
+     * Runs an application that publishes nothing and replays the stored dead letters of a topic from its start on, 500 a
+     * second.
      */
     static ChildApplication replaying(TestApplication.Builder application, String topic) {
-        return launch(application.with(REPLAY, topic));
+        return launch(
+                application.with(REPLAY, topic).with(SOURCE, ReplaySource.STORE).with(RATE, 500));
+    }
+
+    /**
+     * Runs an application that publishes nothing and replays the dead-letter topic of a topic from its start on, and that
+     * halts, while a chunk is being sent, once so many records are acknowledged.
+     */
+    static ChildApplication replayingTopicUntil(TestApplication.Builder application, String topic, int sent) {
+        return launch(application
+                .with(REPLAY, topic)
+                .with(SOURCE, ReplaySource.TOPIC)
+                .with(RATE, 100_000)
+                .with(HALT_AFTER_SENT, sent)
+                // A few records in each request: most of a chunk is not on its way yet when it halts.
+                .with("resilient-kafka.publisher.properties[batch.size]", 1_000)
+                .with("resilient-kafka.publisher.properties[max.in.flight.requests.per.connection]", 1));
     }
 
     private static ChildApplication launch(TestApplication.Builder application) {
@@ -182,8 +207,12 @@ final class ChildApplication implements AutoCloseable {
             }
             String replay = environment.getProperty(REPLAY);
             if (replay != null) {
-                context.getBean(FailedEventRetryService.class)
-                        .replayDeadLetters(replay, ReplayOptions.defaults().withRowsPerSecond(500));
+                context.getBean(DeadLetterReplays.class)
+                        .start(
+                                replay,
+                                ReplayOptions.defaults()
+                                        .withSource(environment.getRequiredProperty(SOURCE, ReplaySource.class))
+                                        .withRowsPerSecond(environment.getRequiredProperty(RATE, Integer.class)));
             }
             new CountDownLatch(1).await();
         }
@@ -216,6 +245,23 @@ final class ChildApplication implements AutoCloseable {
         DeliveryObserver haltingObserver(Environment environment) {
             int haltAfter = environment.getProperty(HALT_AFTER, Integer.class, Integer.MAX_VALUE);
             return new Halting(Path.of(environment.getRequiredProperty(DIRECTORY)), haltAfter);
+        }
+
+        @Bean
+        PublisherObserver haltingPublisherObserver(Environment environment) {
+            int haltAfter = environment.getProperty(HALT_AFTER_SENT, Integer.class, Integer.MAX_VALUE);
+            Path halted = Path.of(environment.getRequiredProperty(DIRECTORY)).resolve(HALTED);
+            AtomicInteger sent = new AtomicInteger();
+            return new PublisherObserver() {
+
+                @Override
+                public void sent(long nanos) {
+                    if (sent.incrementAndGet() == haltAfter) {
+                        touch(halted);
+                        LockSupport.park();
+                    }
+                }
+            };
         }
     }
 
