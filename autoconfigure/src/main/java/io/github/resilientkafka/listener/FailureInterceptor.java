@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.RecordInterceptor;
 
 /**
- * Decides of each failed record before the container asks its error handler: what is done with by then needs no seek. Around
- * the application's own interceptor.
+ * Decides of each failed record before the container asks its error handler. Around the application's own interceptor, which
+ * is not told of records that were not handled as their partition is paused.
  */
 final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
@@ -17,19 +17,34 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     private final Decisions decisions;
 
+    private final boolean acknowledgedOutOfOrder;
+
+    /**
+     * Creates an interceptor.
+     * @param acknowledgedOutOfOrder whether the container waits for acknowledgments of each record of a poll: then it has to
+     * be told of those that will not come, which only a seek for all of them does
+     */
     FailureInterceptor(
-            @Nullable RecordInterceptor<K, V> application, FailedRecords failedRecords, Decisions decisions) {
+            @Nullable RecordInterceptor<K, V> application,
+            FailedRecords failedRecords,
+            Decisions decisions,
+            boolean acknowledgedOutOfOrder) {
         this.application = application;
         this.failedRecords = failedRecords;
         this.decisions = decisions;
+        this.acknowledgedOutOfOrder = acknowledgedOutOfOrder;
     }
 
     @Override
     public void failure(ConsumerRecord<K, V> record, Exception thrown, Consumer<K, V> consumer) {
+        this.decisions.clear();
         if (!PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
-            this.decisions.set(record, this.failedRecords.handle(thrown, record));
+            boolean done = this.failedRecords.handle(thrown, record);
+            if (done || !this.acknowledgedOutOfOrder) {
+                this.decisions.set(record, done);
+            }
         }
-        if (this.application != null) {
+        if (this.application != null && !(ErrorTable.unwrap(thrown) instanceof NotHandledException)) {
             this.application.failure(record, thrown, consumer);
         }
     }

@@ -25,6 +25,7 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
 import org.springframework.util.ReflectionUtils;
 
@@ -225,7 +226,11 @@ public final class ListenerContainers implements AutoCloseable {
             ReflectionUtils.makeAccessible(getter);
             RecordInterceptor<K, V> application =
                     (RecordInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
-            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions));
+            ContainerProperties properties = container.getContainerProperties();
+            boolean outOfOrder = properties.isAsyncAcks()
+                    || (properties.getMessageListener() instanceof AsyncRepliesAware replies
+                            && replies.isAsyncReplies());
+            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions, outOfOrder));
         }
     }
 

@@ -3,14 +3,12 @@ package io.github.resilientkafka.listener;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -27,9 +25,10 @@ import org.springframework.kafka.listener.SeekUtils;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
 /**
- * Keeps a failure to its partition: the consumer seeks back to the failed record, and to the first unprocessed one of every
- * other partition, and goes on with those. Goes through {@link SeekUtils#seekOrRecover}, the only public way to the exception
- * that keeps the container from committing.
+ * Keeps a failure to its partition: the consumer seeks back to the failed record, and goes on with what it has polled of
+ * the others; records of the paused partition that it comes across are not handled. Where nothing was decided of the record
+ * beforehand, or acknowledgments come out of order, it seeks back for all of them, through {@link SeekUtils#seekOrRecover}, the only public
+ * way to the exception that keeps the container from committing.
  */
 final class PartitionPausingErrorHandler implements CommonErrorHandler {
 
@@ -63,11 +62,12 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
      */
     @Override
     public boolean seeksAfterHandling() {
-        return !this.decisions.done();
+        return !this.decisions.made();
     }
 
     /**
-     * Called for a record that is done with: the others of its poll go on.
+     * Called for a record that is decided on: the others of its poll go on.
+     * @return true: the container has nothing to keep for us
      */
     @Override
     public boolean handleOne(
@@ -75,20 +75,28 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             ConsumerRecord<?, ?> record,
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
-        this.decisions.take(record);
-        if (container.getContainerProperties().getAckMode() == AckMode.MANUAL_IMMEDIATE) {
-            consumer.commitSync(
-                    Map.of(
-                            new TopicPartition(record.topic(), record.partition()),
-                            new OffsetAndMetadata(record.offset() + 1)),
-                    container.getContainerProperties().getSyncCommitTimeout());
+        if (Boolean.TRUE.equals(this.decisions.of(record))) {
+            if (container.getContainerProperties().getAckMode() == AckMode.MANUAL_IMMEDIATE) {
+                this.failedBatches.commit(List.of(record), consumer, container);
+            }
+            return true;
+        }
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        Trouble trouble = this.partitions.troubleOf(partition);
+        if (trouble != null
+                && trouble.offset() == record.offset()
+                && consumer.assignment().contains(partition)) {
+            consumer.seek(partition, record.offset());
         }
         return true;
     }
 
+    /**
+     * Asked when a failure was handled: whether the offset is to be committed.
+     */
     @Override
     public boolean isAckAfterHandle() {
-        return true;
+        return this.decisions.endWithCommit();
     }
 
     @Override
@@ -109,7 +117,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             List<ConsumerRecord<?, ?>> records,
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
-        Boolean decided = this.decisions.take(records.get(0));
+        Boolean decided = this.decisions.of(records.get(0));
         boolean done = (decided != null)
                 ? decided
                 : !isConsumersOwn(thrown) && this.failedRecords.handle(thrown, records.get(0));

@@ -112,6 +112,31 @@ class PartitionPauseTests {
     }
 
     @Test
+    @DisplayName(
+            "P2: a record that fails again and again within milliseconds does not keep other partitions from going on")
+    void nobodyStarves() {
+        handler.script(record -> {
+            if (record.value().equals("d0-0")) {
+                throw new RetryLaterException(Duration.ofMillis(5));
+            }
+        });
+        sendTen("d");
+        for (int number = 10; number < 5_000; number++) {
+            world.send(topic, 1, "d1-" + number);
+            world.send(topic, 2, "d2-" + number);
+        }
+        world.flush();
+        await("the others")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> handler.handled("d1").size() == 5_000
+                        && handler.handled("d2").size() == 5_000);
+        assertThat(handler.handled("d1")).doesNotHaveDuplicates();
+        assertThat(handler.handled("d0")).isEmpty();
+        handler.script(record -> {});
+        await("the rest").until(() -> handler.handled("d0").size() == 10);
+    }
+
+    @Test
     @DisplayName("N3: a bad record is dead-lettered at once, with all its bytes and headers; its partition goes on")
     void badData() {
         handler.script(record -> {
