@@ -129,6 +129,15 @@ public final class ResilientListener {
     }
 
     /**
+     * Forgets what was known of partitions whose consumer died without giving them back.
+     * @param gone the partitions
+     */
+    public void lost(Collection<TopicPartition> gone) {
+        this.gate.forget(gone);
+        this.partitions.revoked(gone, true);
+    }
+
+    /**
      * Forgets what was known of the partitions. To be called when the container has stopped, before it is started again.
      */
     public void reset() {

@@ -1,7 +1,9 @@
 package io.github.resilientkafka.supervisor;
 
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,9 +80,18 @@ final class ConsumerThreads {
 
     /**
      * Forgets those that have ended.
+     * @return those of them that did so without a word
      */
-    void prune() {
-        this.threads.values().removeIf(consumer -> consumer.activity() == ConsumerThread.Activity.ENDED);
+    List<ConsumerThread> forgetEnded() {
+        List<ConsumerThread> died = new ArrayList<>();
+        this.threads.values().removeIf(consumer -> {
+            boolean ended = consumer.activity() == ConsumerThread.Activity.ENDED;
+            if (ended && consumer.reason() == null) {
+                died.add(consumer);
+            }
+            return ended;
+        });
+        return died;
     }
 
     /**

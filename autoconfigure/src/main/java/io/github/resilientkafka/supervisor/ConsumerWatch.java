@@ -5,21 +5,25 @@ import io.github.resilientkafka.supervisor.ConsumerThread.Activity;
 import io.github.resilientkafka.supervisor.Crash.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
-import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 /**
  * Finds consumers of a running container that do not run: its own word cannot be trusted, as a thread that died says
@@ -158,6 +162,31 @@ final class ConsumerWatch {
     }
 
     /**
+     * Forgets consumers that have ended, of a container that is stopped.
+     */
+    void forgetEnded() {
+        this.consumers.forgetEnded().forEach(this::closeConsumerOf);
+    }
+
+    /**
+     * Returns why the container, which has stopped, did so by itself, or null if it was stopped on purpose.
+     * @param forced why it was stopped by force, or null if it was not
+     */
+    @Nullable
+    Crash whyStopped(@Nullable Crash forced) {
+        Reason worst = this.consumers.takeWorst();
+        Error error = this.listener.takeFatalError();
+        if (forced != null) {
+            return forced;
+        }
+        if (!this.container.isInExpectedState()) {
+            return Crash.of(worst, error);
+        }
+        boolean stoppedItself = Containers.isSingle(this.container) && worst == Reason.FENCED;
+        return stoppedItself ? Crash.of(Kind.PRODUCER_FENCED) : null;
+    }
+
+    /**
      * Returns whether a crash concerns the container as a whole, though it is running.
      */
     boolean needsWholeRestart(Crash crash) {
@@ -169,7 +198,7 @@ final class ConsumerWatch {
      * one would let the old thread go on as well.
      */
     boolean canAbandon() {
-        return !(this.container instanceof KafkaMessageListenerContainer);
+        return !Containers.isSingle(this.container);
     }
 
     /**
@@ -184,6 +213,7 @@ final class ConsumerWatch {
             }
         }
         dead.forEach(this::revive);
+        this.consumers.takeWorst();
         return dead.size();
     }
 
@@ -197,8 +227,11 @@ final class ConsumerWatch {
         if (consumer != null && consumer.reason() == null && consumer.counted()) {
             this.container.childStopped(part, Reason.ERROR);
         }
+        Collection<TopicPartition> lost = part.getAssignedPartitions();
         if (!this.consumers.anyLeft()) {
             this.listener.reset();
+        } else if (lost != null) {
+            this.listener.lost(List.copyOf(lost));
         }
         logger.info("A consumer of listener {} is started again", this.listener.id());
         part.start();
@@ -208,17 +241,36 @@ final class ConsumerWatch {
     }
 
     /**
-     * A thread that died has left its consumer in the group, which would wait for it for max.poll.interval.ms.
+     * A thread that died has left its consumer in the group, which would wait for it for max.poll.interval.ms. Nothing is
+     * committed: the container would wait for its own thread to do so, for ever. So it is not to hear of it.
      */
     private void closeConsumerOf(@Nullable ConsumerThread consumer) {
         Thread thread = (consumer == null) ? null : consumer.thread();
         Consumer<?, ?> left = (thread == null) ? null : this.listener.consumerOf(thread);
         if (left != null) {
             try {
+                Pattern pattern = this.container.getContainerProperties().getTopicPattern();
+                if (pattern == null) {
+                    left.subscribe(left.subscription(), new Deaf());
+                } else {
+                    left.subscribe(pattern, new Deaf());
+                }
                 left.close(CLOSE_TIMEOUT);
-            } catch (KafkaException | IllegalStateException ex) {
+            } catch (KafkaException | IllegalStateException | ConcurrentModificationException ex) {
                 logger.warn("The consumer that listener {} left behind could not be closed", this.listener.id(), ex);
             }
         }
+    }
+
+    /**
+     * Hears nothing of what is taken away.
+     */
+    private static final class Deaf implements ConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
     }
 }

@@ -34,6 +34,13 @@ final class Containers {
     }
 
     /**
+     * Returns whether a container has no children, and so a consumer of its own.
+     */
+    static boolean isSingle(AbstractMessageListenerContainer<?, ?> container) {
+        return !(container instanceof ConcurrentMessageListenerContainer);
+    }
+
+    /**
      * Returns how many consumers there should be.
      */
     static int consumers(AbstractMessageListenerContainer<?, ?> container) {

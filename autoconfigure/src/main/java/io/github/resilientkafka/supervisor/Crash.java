@@ -40,6 +40,17 @@ record Crash(Kind kind, String text) {
         return new Crash(kind, kind.text + ": " + error);
     }
 
+    /**
+     * Returns what kept a container from starting: what is wrong is said by the first cause.
+     */
+    static Crash notStarted(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return of(Kind.NOT_STARTED, root);
+    }
+
     Crash because(String explanation) {
         return new Crash(this.kind, this.kind.text + ": " + explanation);
     }
@@ -88,6 +99,13 @@ record Crash(Kind kind, String text) {
             case "FENCED" -> 5;
             default -> 6;
         };
+    }
+
+    /**
+     * Returns whether it is a matter of settings and permissions, which restarts do not mend.
+     */
+    boolean preventsStart() {
+        return this.kind == Kind.ACCESS || this.kind == Kind.NO_OFFSET || this.kind == Kind.NOT_STARTED;
     }
 
     /**

@@ -24,6 +24,8 @@ final class CrashHistory {
 
     private volatile @Nullable Problem lastProblem;
 
+    private volatile @Nullable Crash lastCrash;
+
     CrashHistory(Supervisor settings, Backoff backoff) {
         this.settings = settings;
         this.backoff = backoff;
@@ -36,6 +38,7 @@ final class CrashHistory {
     @Nullable
     Duration crashed(Crash crash, Instant now) {
         this.inARow++;
+        this.lastCrash = crash;
         this.lastProblem = new Problem(crash.text(), now);
         if (!this.settings.enabled() || (crash.kind() == Crash.Kind.JVM_ERROR && tooManyJvmErrors(now))) {
             return null;
@@ -73,6 +76,11 @@ final class CrashHistory {
     void pardon() {
         this.inARow = 0;
         this.jvmErrors.clear();
+    }
+
+    @Nullable
+    Crash lastCrash() {
+        return this.lastCrash;
     }
 
     int inARow() {

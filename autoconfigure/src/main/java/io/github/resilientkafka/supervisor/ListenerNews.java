@@ -6,6 +6,7 @@ import io.github.resilientkafka.lifecycle.ListenerGaveUp;
 import io.github.resilientkafka.lifecycle.ListenerRestarted;
 import io.github.resilientkafka.lifecycle.ListenerStarted;
 import io.github.resilientkafka.lifecycle.ListenerStopped;
+import io.github.resilientkafka.supervisor.AccessCheck.Finding;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,6 +59,18 @@ final class ListenerNews {
 
     void restarted(long restarts) {
         this.notifier.publish(new ListenerRestarted(this.clock.instant(), this.id, restarts));
+    }
+
+    void inVain(Finding finding) {
+        logger.warn("Listener {} is given no records: {}", this.id, finding.text());
+    }
+
+    void waitsForGroup(Duration patience) {
+        logger.warn(
+                "Listener {} has not joined its group within {}, though nothing is wrong with Kafka or its access: another"
+                        + " member of the group may be busy",
+                this.id,
+                patience);
     }
 
     void stoppedByForce(Crash crash) {

@@ -1,7 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
 import io.github.resilientkafka.listener.ResilientListener;
-import io.github.resilientkafka.supervisor.Crash.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +16,6 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  */
 final class SupervisedListener {
 
-    private static final Duration STABLE = Duration.ofMinutes(1);
-
     private final ResilientListener listener;
 
     private final AbstractMessageListenerContainer<?, ?> container;
@@ -32,6 +29,10 @@ final class SupervisedListener {
     private final ConsumerWatch watch;
 
     private final ListenerNews news;
+
+    private final Progress progress;
+
+    private final Inquiry inquiry;
 
     private final ReentrantLock work = new ReentrantLock();
 
@@ -50,17 +51,15 @@ final class SupervisedListener {
 
     private @Nullable Crash forced;
 
-    private long startedNanos;
-
-    private long handledAtStart;
-
     SupervisedListener(ResilientListener listener, Surroundings surroundings) {
         this.listener = listener;
         this.container = listener.container();
         this.surroundings = surroundings;
         this.history = new CrashHistory(surroundings.properties().supervisor(), surroundings.backoff());
         this.watch = new ConsumerWatch(listener, this.consumers);
+        this.progress = new Progress(surroundings.properties().supervisor().maxBackoff());
         this.news = new ListenerNews(listener.id(), surroundings.notifier(), surroundings.clock());
+        this.inquiry = new Inquiry(this, surroundings, this.news);
     }
 
     ResilientListener listener() {
@@ -118,9 +117,9 @@ final class SupervisedListener {
 
     private void began() {
         this.ran = true;
+        this.inquiry.begin();
         this.startedAt = this.surroundings.clock().instant();
-        this.startedNanos = System.nanoTime();
-        this.handledAtStart = this.listener.handledRecords();
+        this.progress.begin(this.listener.handledRecords());
     }
 
     /**
@@ -198,23 +197,21 @@ final class SupervisedListener {
             this.announced = true;
             this.news.started();
         }
-        long runs = System.nanoTime() - this.startedNanos;
-        boolean handled = this.listener.handledRecords() > this.handledAtStart;
-        Duration proof = handled ? this.surroundings.properties().supervisor().maxBackoff() : STABLE;
-        if (this.history.inARow() > 0 && this.announced && runs > proof.toNanos()) {
+        if (this.history.inARow() > 0 && this.announced && this.progress.isProven(this.listener.handledRecords())) {
             this.history.progressed();
         }
     }
 
     private void lookAtStopped() {
-        this.consumers.prune();
+        this.watch.forgetEnded();
         if (this.consumers.anyLeft()) {
             return;
         }
         if (this.ran) {
             this.ran = false;
             Containers.forgetDeadChildren(this.container);
-            Crash crash = whyStopped();
+            Crash crash = this.watch.whyStopped(this.forced);
+            this.forced = null;
             if (crash == null || this.suspended) {
                 stopped();
             } else {
@@ -226,22 +223,8 @@ final class SupervisedListener {
             stopped();
         } else if (due != null && due.isDue()) {
             start();
+            tellRestarted();
         }
-    }
-
-    private @Nullable Crash whyStopped() {
-        Crash known = this.forced;
-        this.forced = null;
-        Reason worst = this.consumers.takeWorst();
-        Error error = this.listener.takeFatalError();
-        if (known != null) {
-            return known;
-        }
-        if (!this.container.isInExpectedState()) {
-            return Crash.of(worst, error);
-        }
-        boolean fenced = worst != null && worst.name().equals("FENCED");
-        return fenced ? Crash.of(Kind.PRODUCER_FENCED) : null;
     }
 
     private void stopped() {
@@ -254,8 +237,9 @@ final class SupervisedListener {
         this.news.stopped();
     }
 
-    private void crashed(Crash crash, boolean whole) {
+    private void crashed(Crash seen, boolean whole) {
         this.announced = false;
+        Crash crash = this.inquiry.explain(seen);
         Instant now = this.surroundings.clock().instant();
         Duration delay = this.history.crashed(crash, now);
         if (delay == null) {
@@ -264,7 +248,7 @@ final class SupervisedListener {
             this.news.gaveUp(crash, now);
             this.surroundings.givenUpOrNot();
         } else {
-            this.restart = new Restart(now.plus(delay), System.nanoTime() + delay.toNanos(), whole);
+            this.restart = Restart.after(delay, now, whole);
             this.news.crashed(crash, whole, this.history.inARow(), now, delay);
             this.surroundings.lookAfter(this, delay);
         }
@@ -272,8 +256,7 @@ final class SupervisedListener {
 
     private void reviveConsumers() {
         this.restart = null;
-        this.startedNanos = System.nanoTime();
-        this.handledAtStart = this.listener.handledRecords();
+        this.progress.begin(this.listener.handledRecords());
         if (this.watch.revive() > 0) {
             tellRestarted();
         }
@@ -298,13 +281,12 @@ final class SupervisedListener {
         try {
             this.container.start();
             began();
-            tellRestarted();
         } catch (RuntimeException ex) {
             if (this.container.isRunning()) {
                 this.container.stopAbnormally(() -> {});
             }
             this.ran = false;
-            crashed(Crash.of(Kind.NOT_STARTED, rootOf(ex)), true);
+            crashed(Crash.notStarted(ex), true);
         }
         if (this.surroundings.closing() || this.suspended) {
             this.container.stop();
@@ -316,20 +298,15 @@ final class SupervisedListener {
         this.news.restarted(this.history.restarts());
     }
 
-    private static Throwable rootOf(Throwable error) {
-        Throwable root = error;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
-    }
-
     private void pardon() {
         this.gaveUp = false;
         this.history.pardon();
         this.surroundings.givenUpOrNot();
     }
 
+    /**
+     * Stops it, until it is resumed or restarted.
+     */
     void suspend() {
         this.suspended = true;
         operate(this::stop);
@@ -382,19 +359,5 @@ final class SupervisedListener {
         this.restart = null;
         this.work.unlock();
         return true;
-    }
-
-    /**
-     * A restart to come.
-     *
-     * @param at when, to show
-     * @param nanos when, by the clock that cannot be set
-     * @param whole whether of the container, or of single consumers
-     */
-    private record Restart(Instant at, long nanos, boolean whole) {
-
-        boolean isDue() {
-            return System.nanoTime() - this.nanos >= 0;
-        }
     }
 }
