@@ -43,6 +43,8 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     private final Map<AbstractMessageListenerContainer<?, ?>, SupervisedListener> listeners = new ConcurrentHashMap<>();
 
+    private final AssignorNote assignorNote = new AssignorNote();
+
     private volatile @Nullable SupervisorThreads threads;
 
     private volatile boolean closing;
@@ -75,8 +77,10 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     private Collection<SupervisedListener> supervised() {
         for (ResilientListener listener : this.containers.all()) {
-            this.listeners.computeIfAbsent(
-                    listener.container(), container -> new SupervisedListener(listener, this.surroundings));
+            this.listeners.computeIfAbsent(listener.container(), container -> {
+                this.assignorNote.look(listener);
+                return new SupervisedListener(listener, this.surroundings);
+            });
         }
         return this.listeners.values();
     }
@@ -90,6 +94,18 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
             this.registries.look();
             supervised().forEach(listener -> started.execute(listener::look));
         });
+        if (this.surroundings.properties().failFast()) {
+            requireAll();
+        }
+    }
+
+    private void requireAll() {
+        try {
+            new StartGate(this.surroundings.properties().startTimeout()).await(supervised());
+        } catch (RuntimeException ex) {
+            stop();
+            throw ex;
+        }
     }
 
     void closing(ApplicationContext closed) {
