@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.docs.MeterDocumentation;
 import java.util.function.Supplier;
 
@@ -59,7 +60,60 @@ enum KafkaMeters implements MeterDocumentation {
 
     DLQ_PARKED("kafka.dlq.parked", Meter.Type.COUNTER, "Records of dead-letter topics parked, as no replay helped"),
 
-    DLQ_FAILED("kafka.dlq.failed", Meter.Type.GAUGE, "Stored events that their dead-letter topic refused");
+    DLQ_FAILED("kafka.dlq.failed", Meter.Type.GAUGE, "Stored events that their dead-letter topic refused"),
+
+    LISTENER_RECORDS("kafka.listener.records", Meter.Type.COUNTER, "Records that a handler returned for", Tag.LISTENER),
+
+    LISTENER_PROCESSING(
+            "kafka.listener.processing",
+            Meter.Type.TIMER,
+            "How long a handler took that returned, for a record or a batch",
+            Tag.LISTENER,
+            Tag.TYPE),
+
+    LISTENER_BATCH_SIZE(
+            "kafka.listener.batch.size",
+            Meter.Type.DISTRIBUTION_SUMMARY,
+            "Records that a batch handler was given at once",
+            Tag.LISTENER),
+
+    LISTENER_ERRORS("kafka.listener.errors", Meter.Type.COUNTER, "Failed attempts", Tag.LISTENER, Tag.ERROR),
+
+    LISTENER_DEAD_LETTERS(
+            "kafka.listener.dead_letters", Meter.Type.COUNTER, "Records that are dead letters now", Tag.LISTENER),
+
+    LISTENER_SKIPPED("kafka.listener.skipped", Meter.Type.COUNTER, "Bad records that were skipped", Tag.LISTENER),
+
+    LISTENER_RESTARTS(
+            "kafka.listener.restarts", Meter.Type.COUNTER, "Restarts after a crash", Tag.LISTENER, Tag.REASON),
+
+    LISTENER_ASSIGNED(
+            "kafka.listener.partitions.assigned", Meter.Type.GAUGE, "Partitions that the listener has", Tag.LISTENER),
+
+    LISTENER_PAUSED(
+            "kafka.listener.partitions.paused",
+            Meter.Type.GAUGE,
+            "Those of them that are paused",
+            Tag.LISTENER,
+            Tag.STATE),
+
+    LISTENER_PAUSED_AGE(
+            "kafka.listener.paused.oldest.age",
+            Meter.Type.GAUGE,
+            "For how long the one that was paused first has been",
+            Tag.LISTENER),
+
+    LISTENER_LAG(
+            "kafka.listener.lag",
+            Meter.Type.GAUGE,
+            "Records from what is committed to the end, of all partitions that the listener has",
+            Tag.LISTENER),
+
+    LISTENER_LAG_MAX(
+            "kafka.listener.lag.max",
+            Meter.Type.GAUGE,
+            "The same, of the partition that is furthest behind",
+            Tag.LISTENER);
 
     private final String meterName;
 
@@ -99,18 +153,31 @@ enum KafkaMeters implements MeterDocumentation {
      * Registers the counter, with one value for each of its tags.
      */
     Counter counter(MeterRegistry registry, String... tagValues) {
-        Counter.Builder builder = Counter.builder(this.meterName).description(this.description);
-        for (int i = 0; i < this.tags.length; i++) {
-            builder.tag(this.tags[i].asString(), tagValues[i]);
-        }
-        return builder.register(registry);
+        return Counter.builder(this.meterName)
+                .description(this.description)
+                .tags(tags(tagValues))
+                .register(registry);
     }
 
     /**
-     * Registers the gauge.
+     * Returns one value for each of the meter's tags.
      */
-    void gauge(MeterRegistry registry, Supplier<Number> value) {
-        Gauge.builder(this.meterName, value).description(this.description).register(registry);
+    Tags tags(String... values) {
+        Tags all = Tags.empty();
+        for (int i = 0; i < this.tags.length; i++) {
+            all = all.and(this.tags[i].asString(), values[i]);
+        }
+        return all;
+    }
+
+    /**
+     * Registers the gauge, with one value for each of its tags.
+     */
+    Gauge gauge(MeterRegistry registry, Supplier<Number> value, String... tagValues) {
+        return Gauge.builder(this.meterName, value)
+                .description(this.description)
+                .tags(tags(tagValues))
+                .register(registry);
     }
 
     /**
@@ -125,9 +192,30 @@ enum KafkaMeters implements MeterDocumentation {
 
         /**
          * {@code record}, {@code topic}, {@code outage}, {@code serialization} or {@code queue_full}; of connections
-         * the kinds of a {@link io.github.resilientkafka.connection.ConnectionError}, in lower case.
+         * the kinds of a {@link io.github.resilientkafka.connection.ConnectionError}, in lower case; of handlers
+         * {@code record} or {@code batch}.
          */
-        TYPE("type");
+        TYPE("type"),
+
+        /**
+         * A listener's id.
+         */
+        LISTENER("listener"),
+
+        /**
+         * An {@link io.github.resilientkafka.listener.ErrorClass}, in lower case.
+         */
+        ERROR("error"),
+
+        /**
+         * A {@link io.github.resilientkafka.listener.PartitionState} other than running, in lower case.
+         */
+        STATE("state"),
+
+        /**
+         * Why a listener had stopped.
+         */
+        REASON("reason");
 
         private final String key;
 

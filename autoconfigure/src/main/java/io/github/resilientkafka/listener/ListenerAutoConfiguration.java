@@ -71,6 +71,15 @@ final class ListenerAutoConfiguration {
                 });
     }
 
+    /**
+     * Does nothing until it is told to watch a listener, for metrics.
+     */
+    @Bean
+    @ConditionalOnMissingBean
+    LagWatch resilientKafkaLagWatch() {
+        return new LagWatch();
+    }
+
     @Bean
     MessageViewConfigurer resilientKafkaMessageViewConfigurer() {
         return new MessageViewConfigurer();

@@ -105,6 +105,14 @@ public final class ListenerContainers implements AutoCloseable {
     }
 
     /**
+     * Returns who is told what listeners do.
+     * @return all observers in one; none of them can disturb the caller
+     */
+    public ListenerObserver observer() {
+        return this.observer;
+    }
+
+    /**
      * Looks after a container, which must not have been started. Does nothing if it is looked after already.
      */
     void lookAfter(AbstractMessageListenerContainer<?, ?> container, Map<String, Object> consumerSettings) {
@@ -113,7 +121,9 @@ public final class ListenerContainers implements AutoCloseable {
                     new HashMap<>(consumerSettings.isEmpty() ? this.defaultConsumerSettings.get() : consumerSettings);
             Properties own = container.getContainerProperties().getKafkaConsumerProperties();
             own.stringPropertyNames().forEach(name -> settings.put(name, own.getProperty(name)));
-            this.listeners.put(container, adopt(container, settings));
+            ResilientListener listener = adopt(container, settings);
+            this.listeners.put(container, listener);
+            this.observer.added(listener);
         }
     }
 

@@ -6,6 +6,12 @@ package io.github.resilientkafka.listener;
 public interface ListenerObserver {
 
     /**
+     * A listener is looked after from now on. It has not been started yet.
+     * @param listener the listener, to ask how it stands
+     */
+    default void added(ResilientListener listener) {}
+
+    /**
      * Handlers returned.
      * @param listener the listener's id
      * @param records how many records the handler was given: 1, or a batch
@@ -27,4 +33,11 @@ public interface ListenerObserver {
      * @param durable whether it is a dead letter now; otherwise it was skipped
      */
     default void givenUp(String listener, boolean durable) {}
+
+    /**
+     * A listener, or one of its consumers, was started again after a crash.
+     * @param listener the listener's id
+     * @param reason why it had stopped: one of a handful of words, in lower case
+     */
+    default void restarted(String listener, String reason) {}
 }

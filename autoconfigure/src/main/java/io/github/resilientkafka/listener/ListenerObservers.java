@@ -24,6 +24,11 @@ final class ListenerObservers implements ListenerObserver {
     }
 
     @Override
+    public void added(ResilientListener listener) {
+        tell(observer -> observer.added(listener));
+    }
+
+    @Override
     public void handled(String listener, int records, boolean batch, long nanos) {
         tell(observer -> observer.handled(listener, records, batch, nanos));
     }
@@ -36,6 +41,11 @@ final class ListenerObservers implements ListenerObserver {
     @Override
     public void givenUp(String listener, boolean durable) {
         tell(observer -> observer.givenUp(listener, durable));
+    }
+
+    @Override
+    public void restarted(String listener, String reason) {
+        tell(observer -> observer.restarted(listener, reason));
     }
 
     private void tell(Consumer<ListenerObserver> what) {

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +127,10 @@ public final class ResilientListener {
      */
     public Map<String, Object> consumerSettings() {
         return this.consumerSettings;
+    }
+
+    Set<TopicPartition> assignedPartitions() {
+        return this.partitions.assignedPartitions();
     }
 
     /**

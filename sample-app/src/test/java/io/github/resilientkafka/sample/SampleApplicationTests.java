@@ -121,8 +121,11 @@ class SampleApplicationTests {
         for (int i = 0; i < 6; i++) {
             orders.add(place("c" + i, 1));
         }
-        await().during(Duration.ofMillis(1_500)).atMost(PATIENCE).untilAsserted(() -> assertThat(orders)
-                .allSatisfy(order -> assertThat(text(shown(order), "/status")).isEqualTo("PENDING")));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        metric("kafka.listener.partitions.paused?tag=listener:orders&tag=state:held"))
+                .isPositive());
+        assertThat(orders)
+                .allSatisfy(order -> assertThat(text(shown(order), "/status")).isEqualTo("PENDING"));
 
         assertThat(text(post("/demo/payments/up"), "/payments")).isEqualTo("up");
         await().atMost(Duration.ofSeconds(2))
