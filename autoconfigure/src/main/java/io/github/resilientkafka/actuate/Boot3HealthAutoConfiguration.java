@@ -55,7 +55,7 @@ final class Boot3HealthAutoConfiguration {
     @Bean
     @Order(2)
     @ConditionalOnBean(ListenerContainers.class)
-    HealthProbes<HealthContributor> resilientKafkaHealthProbes(
+    HealthProbes<HealthContributor> resilientKafkaBoot3HealthProbes(
             ObjectProvider<HealthContributorRegistry> registries, BeanFactory beans) {
         return new HealthProbes<>(
                 name -> {

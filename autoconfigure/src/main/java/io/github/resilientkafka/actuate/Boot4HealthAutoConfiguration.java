@@ -56,7 +56,7 @@ final class Boot4HealthAutoConfiguration {
     @Bean
     @Order(2)
     @ConditionalOnBean(ListenerContainers.class)
-    HealthProbes<HealthContributor> resilientKafkaHealthProbes(
+    HealthProbes<HealthContributor> resilientKafkaBoot4HealthProbes(
             ObjectProvider<HealthContributorRegistry> registries, BeanFactory beans) {
         return new HealthProbes<>(
                 name -> {

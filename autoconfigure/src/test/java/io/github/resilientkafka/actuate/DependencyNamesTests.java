@@ -168,9 +168,12 @@ class DependencyNamesTests {
     }
 
     private static boolean isUp(ApplicationContext context) {
-        DependencyProbe probe = context.getBean("resilientKafkaHealthProbes", DependencyProbeFinder.class)
-                .find("payments");
-        return Objects.requireNonNull(probe).isUp();
+        return context.getBeansOfType(DependencyProbeFinder.class).values().stream()
+                .map(finder -> finder.find("payments"))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow()
+                .isUp();
     }
 
     private static ConfigurationException configurationError(Throwable failure) {
