@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -29,6 +30,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 /**
  * Replays of dead-letter topics through what ends or disturbs them: a crash, a frozen broker, other instances.
  */
+@Tag("unhurried")
 class TopicReplayOutageTests {
 
     private static final int MANY = 10_000;

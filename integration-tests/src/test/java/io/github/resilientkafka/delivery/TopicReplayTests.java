@@ -23,12 +23,14 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 
 /**
  * Replays of dead-letter topics, by an application that stores nothing.
  */
+@Tag("unhurried")
 class TopicReplayTests {
 
     private static final ReplayOptions FAST = ReplayOptions.fromTopic().withRowsPerSecond(100_000);

@@ -18,6 +18,7 @@ import io.github.resilientkafka.testing.LocalPostgres;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Value;
@@ -33,6 +34,7 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
  * analysis that names the cure.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("unhurried")
 class DataSourceGuestTests {
 
     private final LocalPostgres postgres = LocalPostgres.shared();

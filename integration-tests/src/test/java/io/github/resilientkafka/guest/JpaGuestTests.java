@@ -19,6 +19,7 @@ import org.hibernate.boot.model.naming.Identifier;
 import org.hibernate.boot.model.naming.PhysicalNamingStrategyStandardImpl;
 import org.hibernate.engine.jdbc.env.spi.JdbcEnvironment;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.domain.EntityScan;
@@ -29,6 +30,7 @@ import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
  * Applications with JPA on PostgreSQL: theirs works as before, ours beside it, and Hibernate spares our tables. More of
  * it, on H2, in {@code StoreJpaAutoConfigurationTests}.
  */
+@Tag("unhurried")
 class JpaGuestTests {
 
     private final LocalPostgres postgres = LocalPostgres.shared();

@@ -33,6 +33,7 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ApplicationContext;
@@ -46,6 +47,7 @@ import org.springframework.kafka.core.ProducerFactory;
 /**
  * Applications that produce in their own ways, on a real broker. DESIGN §8.
  */
+@Tag("unhurried")
 class KafkaGuestApplicationTests {
 
     private static final String OBJECTS = "spring.kafka.producer.properties.";

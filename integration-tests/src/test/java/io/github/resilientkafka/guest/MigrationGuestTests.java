@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Applications that migrate their own tables: on an empty schema, and on one that they had before they met us. JPA, which
  * validates, comes after both.
  */
+@Tag("unhurried")
 class MigrationGuestTests {
 
     private final LocalPostgres postgres = LocalPostgres.shared();

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Applications on class paths that really lack what is optional, in JVMs of their own. DESIGN §8.
  */
+@Tag("unhurried")
 class MissingNeighboursTests {
 
     /** Resilience4j's Spring modules do not start without Micrometer themselves. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
@@ -26,6 +27,7 @@ import org.springframework.kafka.listener.BatchListenerFailedException;
 /**
  * Batches that fail in the middle, or as a whole: one consumer, two partitions.
  */
+@Tag("unhurried")
 class BatchListenerTests {
 
     private static ListenerWorld world;

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
@@ -26,6 +27,7 @@ import org.springframework.kafka.listener.BatchListenerFailedException;
 /**
  * Batches by size or by time, whatever a poll brings; and what handlers see of their records.
  */
+@Tag("unhurried")
 class CollectedBatchTests {
 
     private final ListenerWorld world = new ListenerWorld(LocalKafka.shared());

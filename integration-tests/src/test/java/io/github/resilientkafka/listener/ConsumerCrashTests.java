@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
@@ -34,6 +35,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 /**
  * A consuming application is killed in the midst of good, flaky and bad records, and started again.
  */
+@Tag("unhurried")
 class ConsumerCrashTests {
 
     private static final int PARTITIONS = 3;

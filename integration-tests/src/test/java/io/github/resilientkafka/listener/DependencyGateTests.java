@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +23,7 @@ import org.springframework.kafka.listener.RecordInterceptor;
 /**
  * While something that a handler needs is away, its partitions wait, at no cost.
  */
+@Tag("unhurried")
 class DependencyGateTests {
 
     private static final AtomicBoolean paymentsUp = new AtomicBoolean(true);

@@ -20,6 +20,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,7 @@ import org.springframework.util.backoff.FixedBackOff;
 /**
  * Listeners that an application has made in its own ways.
  */
+@Tag("unhurried")
 class ListenerGuestTests {
 
     private static final ListenerWorld world = new ListenerWorld(LocalKafka.shared());

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,6 +33,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 /**
  * What metrics say of listeners while things go wrong. One consumer, three partitions.
  */
+@Tag("unhurried")
 class ListenerMetricsTests {
 
     private static final MeterRegistry meters = new SimpleMeterRegistry();

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A failing record stops its partition and nothing else: one consumer, three partitions.
  */
+@Tag("unhurried")
 class PartitionPauseTests {
 
     private static ListenerWorld world;

@@ -14,12 +14,14 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Records that cannot be deserialised, with Spring's {@code ErrorHandlingDeserializer} and without.
  */
+@Tag("unhurried")
 class UnreadableRecordTests {
 
     private static final String DESERIALIZER = "spring.kafka.consumer.value-deserializer";

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.MessageListenerContainer;
@@ -22,6 +23,7 @@ import org.springframework.kafka.listener.MessageListenerContainer;
 /**
  * Listeners that stop by themselves, and listeners that are stopped.
  */
+@Tag("unhurried")
 class ListenerRestartTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);
