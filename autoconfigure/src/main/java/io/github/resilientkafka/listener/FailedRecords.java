@@ -1,15 +1,9 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.ListenerProperties.BadData;
-import io.github.resilientkafka.listener.NotHandledException.Reason;
-import io.github.resilientkafka.message.PublishResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +18,6 @@ final class FailedRecords {
 
     private static final Logger logger = LoggerFactory.getLogger(FailedRecords.class);
 
-    /**
-     * How long a consumer, and with it all its partitions, waits for a dead letter. What takes longer goes on beside it.
-     */
-    private static final long INLINE_MILLIS = 100;
-
     private final String listener;
 
     private final ListenerSettings settings;
@@ -39,9 +28,11 @@ final class FailedRecords {
 
     private final DependencyGate gate;
 
+    private final Departures departures;
+
     private final DeadLetterSender deadLetters;
 
-    private final ListenerThreads threads;
+    private final RetryMoves moves;
 
     private final ListenerObserver observer;
 
@@ -51,16 +42,18 @@ final class FailedRecords {
             ErrorTable errors,
             ListenerPartitions partitions,
             DependencyGate gate,
+            Departures departures,
             DeadLetterSender deadLetters,
-            ListenerThreads threads,
+            RetryMoves moves,
             ListenerObserver observer) {
         this.listener = listener;
         this.settings = settings;
         this.errors = errors;
         this.partitions = partitions;
         this.gate = gate;
+        this.departures = departures;
         this.deadLetters = deadLetters;
-        this.threads = threads;
+        this.moves = moves;
         this.observer = observer;
     }
 
@@ -78,45 +71,81 @@ final class FailedRecords {
 
     private boolean decide(Throwable thrown, ConsumerRecord<?, ?> record) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        Trouble before = this.partitions.troubleOf(partition);
-        boolean again = before != null && before.offset() == record.offset();
-        if (ErrorTable.unwrap(thrown) instanceof NotHandledException notHandled
-                && notHandled.reason() == Reason.PAUSED) {
-            return false;
+        Trouble trouble = this.partitions.troubleOf(partition);
+        Trouble before = (trouble != null && trouble.offset() == record.offset()) ? trouble : null;
+        RetryTicket ticket = this.moves.ticketOf(record);
+        if (ErrorTable.unwrap(thrown) instanceof NotHandledException notHandled) {
+            switch (notHandled.reason()) {
+                case PAUSED -> {
+                    return false;
+                }
+                case NOT_DUE -> {
+                    waitUntilDue(record, partition, notHandled, ticket);
+                    return false;
+                }
+                case OTHER_GROUP -> {
+                    return true;
+                }
+                default -> {}
+            }
         }
-        if (again && before != null && before.durable()) {
+        if (before != null && before.durable()) {
             return true;
         }
-        if (again && before != null && before.state() == PartitionState.DEAD_LETTER_BLOCKED) {
-            return deadLetter(record, partition, before.failure(), before.attempts(), before.firstFailure());
+        if (before != null && before.state() == PartitionState.DEAD_LETTER_BLOCKED) {
+            return leave(record, before.failure(), before.attempts(), firstFailure(before, ticket));
         }
         Failure failure = this.errors.classify(thrown);
-        int attempts = (again && before != null) ? before.attempts() : 0;
+        int attempts = (before != null) ? before.attempts() : (ticket != null) ? ticket.attempts() : 0;
         this.observer.failed(this.listener, failure.errorClass());
         if (failure.errorClass() == ErrorClass.DEPENDENCY_DOWN) {
             hold(record, partition, failure, attempts);
             return false;
         }
         this.gate.answered(partition);
-        boolean hopeless = failure.errorClass() == ErrorClass.BAD_DATA;
-        int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
-        if (hopeless && this.settings.badData() == BadData.SKIP) {
+        if (failure.errorClass() == ErrorClass.BAD_DATA && this.settings.badData() == BadData.SKIP) {
             skip(record, failure);
             return true;
         }
-        boolean givenUp = hopeless || (failure.retryAfter() == null && counted >= this.settings.maxAttempts());
-        if (givenUp && this.deadLetters.takes(record.topic())) {
-            Instant firstFailure = (again && before != null) ? before.firstFailure() : Instant.now();
-            return deadLetter(record, partition, failure, counted, firstFailure);
+        int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
+        if (leaves(record, failure, counted)) {
+            return leave(record, failure, counted, firstFailure(before, ticket));
         }
         backOff(record, partition, failure, counted);
         return false;
     }
 
+    private static Instant firstFailure(@Nullable Trouble before, @Nullable RetryTicket ticket) {
+        if (ticket != null) {
+            return ticket.firstFailure();
+        }
+        return (before != null) ? before.firstFailure() : Instant.now();
+    }
+
+    private boolean givenUp(Failure failure, int attempts) {
+        return failure.errorClass() == ErrorClass.BAD_DATA
+                || (failure.retryAfter() == null && attempts >= this.settings.maxAttempts());
+    }
+
+    private boolean leaves(ConsumerRecord<?, ?> record, Failure failure, int attempts) {
+        return givenUp(failure, attempts) ? this.deadLetters.takes(record.topic()) : this.moves.away();
+    }
+
+    /**
+     * The record goes where its failure sends it: to be tried again later, or to the dead letters.
+     */
+    private boolean leave(ConsumerRecord<?, ?> record, Failure failure, int attempts, Instant firstFailure) {
+        RetryTicket ticket = this.moves.ticketOf(record);
+        Origin origin = (ticket != null) ? ticket.origin() : Origin.of(record);
+        return this.departures.send(
+                new FailedRecord(record, origin, failure, attempts, firstFailure),
+                givenUp(failure, attempts) ? this.deadLetters : this.moves.destination());
+    }
+
     /**
      * Handles the failure of a batch whose handler did not say which record is bad.
      * @return whether its records are to be tried one by one from now on: the batch has failed often enough, or one of
-     * them is bad
+     * them is bad, or those that fail alone are moved away at once
      */
     boolean handleWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
         TopicPartition partition = new TopicPartition(first.topic(), first.partition());
@@ -130,7 +159,7 @@ final class FailedRecords {
         }
         this.gate.answered(partition);
         int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
-        if (failure.errorClass() == ErrorClass.BAD_DATA || counted >= this.settings.maxAttempts()) {
+        if (this.moves.away() || givenUp(failure, counted)) {
             return true;
         }
         backOff(first, partition, failure, counted);
@@ -146,13 +175,14 @@ final class FailedRecords {
         Failure failure = this.errors.classify(thrown);
         boolean givenUp = failure.errorClass() == ErrorClass.TRANSIENT
                 && failure.retryAfter() == null
+                && !this.moves.away()
                 && this.deadLetters.takes(record.topic());
         if (!givenUp) {
             return handle(thrown, record);
         }
         this.observer.failed(this.listener, failure.errorClass());
         this.gate.answered(partition);
-        boolean done = deadLetter(record, partition, failure, this.settings.maxAttempts(), Instant.now());
+        boolean done = leave(record, failure, this.settings.maxAttempts(), Instant.now());
         if (done) {
             this.partitions.done(partition, record.offset());
         }
@@ -165,6 +195,27 @@ final class FailedRecords {
         String dependency = failure.dependency();
         this.gate.hold(partition, (dependency != null) ? dependency : failure.text(), trouble.generation());
         logger.info("Listener {}: {} is held at {}: {}", this.listener, partition, record.offset(), trouble.reason());
+    }
+
+    /**
+     * No attempt: the record came round, or was read, before its time.
+     */
+    private void waitUntilDue(
+            ConsumerRecord<?, ?> record,
+            TopicPartition partition,
+            NotHandledException notHandled,
+            @Nullable RetryTicket ticket) {
+        if (ticket != null) {
+            Duration delay = Duration.between(Instant.now(), ticket.notBefore());
+            Failure failure = new Failure(ErrorClass.TRANSIENT, notHandled, null, delay);
+            this.partitions.pause(
+                    partition,
+                    PartitionState.BACKOFF,
+                    record.offset(),
+                    ticket.attempts(),
+                    failure,
+                    delay.isNegative() ? Duration.ZERO : delay);
+        }
     }
 
     private void backOff(ConsumerRecord<?, ?> record, TopicPartition partition, Failure failure, int attempts) {
@@ -186,55 +237,6 @@ final class FailedRecords {
                 first ? failure.error() : null);
     }
 
-    private boolean deadLetter(
-            ConsumerRecord<?, ?> record,
-            TopicPartition partition,
-            Failure failure,
-            int attempts,
-            Instant firstFailure) {
-        CompletableFuture<PublishResult> durable = this.deadLetters.send(record, failure, attempts, firstFailure);
-        if (await(durable)) {
-            deadLettered(record, partition, failure, attempts);
-            return true;
-        }
-        Trouble trouble = this.partitions.pause(
-                partition, PartitionState.DEAD_LETTER_BLOCKED, record.offset(), attempts, failure, null);
-        durable.whenComplete((result, error) -> this.threads.schedule(Duration.ZERO, () -> {
-            if (error == null) {
-                deadLettered(record, partition, failure, attempts);
-                this.partitions.release(partition, trouble.generation(), true);
-            } else {
-                blocked(record, partition, trouble, error);
-            }
-        }));
-        return false;
-    }
-
-    private void blocked(ConsumerRecord<?, ?> record, TopicPartition partition, Trouble trouble, Throwable error) {
-        Duration delay = this.settings.pauseAfter(1);
-        logger.error(
-                "Listener {}: the dead letter of record {}@{} is not durable; its partition stays paused, next try in {} ms: {}",
-                this.listener,
-                partition,
-                record.offset(),
-                delay.toMillis(),
-                ErrorTable.unwrap(error).toString());
-        this.partitions.releaseAfter(delay, partition, trouble.generation());
-    }
-
-    private void deadLettered(ConsumerRecord<?, ?> record, TopicPartition partition, Failure failure, int attempts) {
-        logger.warn(
-                "Listener {}: record {}@{} was dead-lettered to {} after {} attempts: {} {}",
-                this.listener,
-                partition,
-                record.offset(),
-                this.deadLetters.topicFor(record.topic()),
-                attempts,
-                failure.errorClass(),
-                failure.text());
-        this.observer.givenUp(this.listener, true);
-    }
-
     private void skip(ConsumerRecord<?, ?> record, Failure failure) {
         logger.warn(
                 "Listener {}: bad record skipped: topic {}, partition {}, offset {}, hash of the key {}: {}",
@@ -250,17 +252,5 @@ final class FailedRecords {
     private static String hash(@Nullable Object key) {
         int hash = (key instanceof byte[] bytes) ? Arrays.hashCode(bytes) : (key == null) ? 0 : key.hashCode();
         return Integer.toHexString(hash);
-    }
-
-    private static boolean await(CompletableFuture<?> future) {
-        try {
-            future.get(INLINE_MILLIS, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException ex) {
-            return false;
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

@@ -4,6 +4,9 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.ProducerRecreationPolicy;
+import io.github.resilientkafka.publisher.ProducerSettings;
+import io.github.resilientkafka.publisher.PublisherObserver;
 import io.github.resilientkafka.publisher.RawPublisher;
 import java.time.Clock;
 import java.util.Map;
@@ -44,27 +47,48 @@ final class ListenerAutoConfiguration {
     @ConditionalOnMissingBean
     ListenerContainers resilientKafkaListenerContainers(
             ListenerProperties properties,
+            ListenerThreads threads,
+            RetryContainers retryContainers,
             ObjectProvider<ListenerErrorClassifier> classifiers,
             ObjectProvider<DependencyProbeFinder> finders,
             DeadLetters deadLetters,
             RawPublisher rawPublisher,
             EventPublisher publisher,
+            ProducerSettings producerSettings,
+            ObjectProvider<ProducerRecreationPolicy> recreationPolicies,
+            ObjectProvider<PublisherObserver> publisherObservers,
             EventNotifier notifier,
             ObjectProvider<ListenerObserver> observers,
             ObjectProvider<Clock> clocks,
             ObjectProvider<ConsumerFactory<?, ?>> consumerFactories) {
-        return new ListenerContainers(
-                properties,
+        ListenerObserver observer = ListenerObservers.of(observers.orderedStream());
+        Dependencies dependencies =
+                new Dependencies(() -> finders.orderedStream().toList());
+        ListenerOutfit outfit = new ListenerOutfit(
                 new ErrorTable(
                         classifiers.orderedStream().toList(),
                         properties.errors().table()),
-                new Dependencies(() -> finders.orderedStream().toList()),
+                dependencies,
                 deadLetters,
                 rawPublisher,
                 publisher,
                 notifier,
-                ListenerObservers.of(observers.orderedStream()),
-                clocks.getIfUnique(Clock::systemUTC),
+                observer,
+                threads,
+                clocks.getIfUnique(Clock::systemUTC));
+        RetryProducer retryProducer = new RetryProducer(
+                producerSettings
+                        .with(properties.republish().properties())
+                        .producers("republisher", PublisherObserver.of(publisherObservers.orderedStream())),
+                recreationPolicies.getIfUnique(ProducerRecreationPolicy::defaultPolicy),
+                threads);
+        return new ListenerContainers(
+                properties,
+                outfit,
+                new RetryStrategies(
+                        new RetryTopics(properties.retryTopic(), deadLetters), retryProducer, retryContainers, threads),
+                dependencies,
+                observer,
                 () -> {
                     ConsumerFactory<?, ?> factory = consumerFactories.getIfUnique();
                     return (factory == null) ? Map.of() : factory.getConfigurationProperties();
@@ -83,6 +107,16 @@ final class ListenerAutoConfiguration {
     @Bean
     MessageViewConfigurer resilientKafkaMessageViewConfigurer() {
         return new MessageViewConfigurer();
+    }
+
+    @Bean
+    ListenerThreads resilientKafkaListenerThreads() {
+        return new ListenerThreads();
+    }
+
+    @Bean
+    RetryContainers resilientKafkaRetryContainers(ListenerThreads threads) {
+        return new RetryContainers(threads);
     }
 
     @Bean

@@ -1,12 +1,5 @@
 package io.github.resilientkafka.listener;
 
-import io.github.resilientkafka.lifecycle.EventNotifier;
-import io.github.resilientkafka.publisher.DeadLetters;
-import io.github.resilientkafka.publisher.EventPublisher;
-import io.github.resilientkafka.publisher.RawPublisher;
-import java.lang.reflect.Method;
-import java.time.Clock;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +7,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,16 +14,11 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DelegatingMessageListener;
-import org.springframework.kafka.listener.MessageListener;
-import org.springframework.kafka.listener.RecordInterceptor;
-import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
-import org.springframework.util.ReflectionUtils;
 
 /**
- * All listeners of the application's. A container is looked after from before its start: its failures go to our error
- * handler, its handler is guarded, its partitions are kept book of, around whatever the application has set itself.
- * Thread-safe. Internal.
+ * All listeners of the application's. A container is looked after from before its start, around whatever the application
+ * has set itself. Thread-safe. Internal.
  */
 public final class ListenerContainers implements AutoCloseable {
 
@@ -40,48 +26,30 @@ public final class ListenerContainers implements AutoCloseable {
 
     private final ListenerProperties properties;
 
-    private final ErrorTable errors;
+    private final ListenerOutfit outfit;
+
+    private final RetryStrategies strategies;
 
     private final Dependencies dependencies;
 
-    private final DeadLetters deadLetters;
-
-    private final RawPublisher rawPublisher;
-
-    private final EventPublisher publisher;
-
-    private final EventNotifier notifier;
-
     private final ListenerObserver observer;
 
-    private final Clock clock;
-
     private final Supplier<Map<String, Object>> defaultConsumerSettings;
-
-    private final ListenerThreads threads = new ListenerThreads();
 
     private final Map<AbstractMessageListenerContainer<?, ?>, ResilientListener> listeners = new ConcurrentHashMap<>();
 
     ListenerContainers(
             ListenerProperties properties,
-            ErrorTable errors,
+            ListenerOutfit outfit,
+            RetryStrategies strategies,
             Dependencies dependencies,
-            DeadLetters deadLetters,
-            RawPublisher rawPublisher,
-            EventPublisher publisher,
-            EventNotifier notifier,
             ListenerObserver observer,
-            Clock clock,
             Supplier<Map<String, Object>> defaultConsumerSettings) {
         this.properties = properties;
-        this.errors = errors;
+        this.outfit = outfit;
+        this.strategies = strategies;
         this.dependencies = dependencies;
-        this.deadLetters = deadLetters;
-        this.rawPublisher = rawPublisher;
-        this.publisher = publisher;
-        this.notifier = notifier;
         this.observer = observer;
-        this.clock = clock;
         this.defaultConsumerSettings = defaultConsumerSettings;
     }
 
@@ -121,8 +89,12 @@ public final class ListenerContainers implements AutoCloseable {
                     new HashMap<>(consumerSettings.isEmpty() ? this.defaultConsumerSettings.get() : consumerSettings);
             Properties own = container.getContainerProperties().getKafkaConsumerProperties();
             own.stringPropertyNames().forEach(name -> settings.put(name, own.getProperty(name)));
-            ResilientListener listener = adopt(container, settings);
-            this.listeners.put(container, listener);
+            add(adopt(container, settings));
+        }
+    }
+
+    private void add(ResilientListener listener) {
+        if (this.listeners.putIfAbsent(listener.container(), listener) == null) {
             this.observer.added(listener);
         }
     }
@@ -130,65 +102,38 @@ public final class ListenerContainers implements AutoCloseable {
     private ResilientListener adopt(
             AbstractMessageListenerContainer<?, ?> container, Map<String, Object> consumerSettings) {
         String id = container.getListenerId();
-        ContainerProperties containerProperties = container.getContainerProperties();
-        boolean batch = containerProperties.getMessageListener() instanceof BatchMessageListener;
+        boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
         ListenerSettings settings = ListenerSettings.of(this.properties, id, batch);
         this.dependencies.requireProbes(settings.dependencies(), this.properties.dependenciesProperty(id));
-        ListenerPartitions partitions = new ListenerPartitions(
-                new PartitionPauser(container, this.threads),
-                this.threads,
-                this.clock,
-                ResilientListener.events(id, this.notifier, this.clock));
-        DependencyGate gate = new DependencyGate(settings, this.dependencies, partitions, this.threads);
-        ListenerGuard guard = new ListenerGuard(id, partitions, gate, this.observer);
-        ConsumerRebalanceListener application = containerProperties.getConsumerRebalanceListener();
-        PartitionRebalanceListener rebalances = new PartitionRebalanceListener(id, application, partitions, gate);
-        containerProperties.setConsumerRebalanceListener(rebalances);
         String left = whyLeftAlone(container);
-        if (left == null) {
-            Decisions decisions = new Decisions();
-            boolean commits = !commitsByItself(containerProperties, consumerSettings);
-            FailedRecords failedRecords = new FailedRecords(
-                    id,
-                    settings,
-                    this.errors,
-                    partitions,
-                    gate,
-                    new DeadLetterSender(
-                            group(container),
-                            new RawRecordReader(consumerSettings),
-                            this.deadLetters,
-                            this.rawPublisher,
-                            this.publisher,
-                            this.threads,
-                            this.clock),
-                    this.threads,
-                    this.observer);
-            FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
-            container.setCommonErrorHandler(new PartitionPausingErrorHandler(
-                    decisions,
-                    failedRecords,
-                    failedBatches,
-                    new FailedPolls(id, failedRecords, commits, this.threads),
-                    partitions));
-            intercept(container, failedRecords, decisions);
-            guard(containerProperties, guard);
-            if (batch && settings.batch().collect()) {
-                BatchCollection.collect(container, settings.batch(), failedBatches, rebalances);
-            }
-            tellOfSettings(container, id);
-        } else {
+        if (left != null) {
             logger.info("Listener {}: failures do not pause single partitions, as {}", id, left);
+            return this.outfit.watch(container, settings, consumerSettings);
         }
-        return new ResilientListener(
-                id,
-                container,
-                partitions,
-                gate,
-                guard,
-                rebalances,
-                Collections.unmodifiableMap(consumerSettings),
-                left == null);
+        tellOfSettings(container, id);
+        String group = group(container);
+        RetryStrategies.Retries retries =
+                switch (settings.strategy()) {
+                    case PAUSE -> RetryStrategies.Retries.IN_PLACE;
+                    case REPUBLISH -> this.strategies.atTheEnd(id, group);
+                    case RETRY_TOPIC -> elsewhere(container, settings, group, consumerSettings);
+                };
+        return this.outfit.equip(container, settings, group, consumerSettings, retries);
+    }
+
+    private RetryStrategies.Retries elsewhere(
+            AbstractMessageListenerContainer<?, ?> container,
+            ListenerSettings settings,
+            String group,
+            Map<String, Object> consumerSettings) {
+        AbstractMessageListenerContainer<?, ?> reader = this.strategies.readerFor(container, group, consumerSettings);
+        Map<String, Object> readerSettings = new HashMap<>(consumerSettings);
+        Properties own = reader.getContainerProperties().getKafkaConsumerProperties();
+        own.stringPropertyNames().forEach(name -> readerSettings.put(name, own.getProperty(name)));
+        ResilientListener listener = this.outfit.equip(
+                reader, settings.withoutCollecting(), group, readerSettings, this.strategies.ofRetryTopic(group));
+        this.strategies.follow(container, reader, () -> add(listener));
+        return this.strategies.elsewhere(container.getListenerId(), group);
     }
 
     private static String group(AbstractMessageListenerContainer<?, ?> container) {
@@ -215,47 +160,6 @@ public final class ListenerContainers implements AutoCloseable {
         return null;
     }
 
-    private static boolean commitsByItself(
-            ContainerProperties containerProperties, Map<String, Object> consumerSettings) {
-        Object autoCommit = containerProperties
-                .getKafkaConsumerProperties()
-                .getOrDefault(
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                        consumerSettings.getOrDefault(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"));
-        return Boolean.parseBoolean(String.valueOf(autoCommit));
-    }
-
-    /**
-     * The application's interceptor cannot be asked for before spring-kafka 4 without reflection.
-     */
-    @SuppressWarnings("unchecked")
-    private static <K, V> void intercept(
-            AbstractMessageListenerContainer<K, V> container, FailedRecords failedRecords, Decisions decisions) {
-        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getRecordInterceptor");
-        if (getter != null) {
-            ReflectionUtils.makeAccessible(getter);
-            RecordInterceptor<K, V> application =
-                    (RecordInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
-            ContainerProperties properties = container.getContainerProperties();
-            boolean outOfOrder = properties.isAsyncAcks()
-                    || (properties.getMessageListener() instanceof AsyncRepliesAware replies
-                            && replies.isAsyncReplies());
-            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions, outOfOrder));
-        }
-    }
-
-    private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {
-        Object listener = containerProperties.getMessageListener();
-        if (listener instanceof BatchMessageListener<?, ?> batch) {
-            if (containerProperties.getSubBatchPerPartition() == null) {
-                containerProperties.setSubBatchPerPartition(true);
-            }
-            containerProperties.setMessageListener(new GuardedBatchListener<>(batch, guard));
-        } else if (listener instanceof MessageListener<?, ?> single) {
-            containerProperties.setMessageListener(new GuardedRecordListener<>(single, guard));
-        }
-    }
-
     private void tellOfSettings(AbstractMessageListenerContainer<?, ?> container, String id) {
         if (id.contains("#") && !this.properties.instances().containsKey(id)) {
             logger.info(
@@ -272,7 +176,7 @@ public final class ListenerContainers implements AutoCloseable {
 
     @Override
     public void close() {
-        this.threads.close();
+        this.strategies.close();
         this.dependencies.close();
     }
 }

@@ -18,16 +18,24 @@ final class ListenerGuard {
 
     private final DependencyGate gate;
 
+    private final RetryMoves moves;
+
     private final ListenerObserver observer;
 
     private final LongAdder handled = new LongAdder();
 
     private volatile @Nullable Error fatal;
 
-    ListenerGuard(String listener, ListenerPartitions partitions, DependencyGate gate, ListenerObserver observer) {
+    ListenerGuard(
+            String listener,
+            ListenerPartitions partitions,
+            DependencyGate gate,
+            RetryMoves moves,
+            ListenerObserver observer) {
         this.listener = listener;
         this.partitions = partitions;
         this.gate = gate;
+        this.moves = moves;
         this.observer = observer;
     }
 
@@ -38,14 +46,12 @@ final class ListenerGuard {
      * @throws DependencyDownException if a dependency is known to be down
      */
     boolean admits(ConsumerRecord<?, ?> record) {
-        if (!this.partitions.calm()) {
-            Reason reason = reasonAgainst(record);
-            if (reason == Reason.DEAD_LETTERED) {
-                return false;
-            }
-            if (reason != null) {
-                throw new NotHandledException(reason, record);
-            }
+        Reason reason = reasonAgainst(record);
+        if (reason == Reason.DEAD_LETTERED || reason == Reason.OTHER_GROUP) {
+            return false;
+        }
+        if (reason != null) {
+            throw new NotHandledException(reason, record);
         }
         requireDependencies();
         return true;
@@ -57,7 +63,7 @@ final class ListenerGuard {
      * @throws DependencyDownException if a dependency is known to be down
      */
     void admitAll(List<? extends ConsumerRecord<?, ?>> records) {
-        if (!this.partitions.calm()) {
+        if (!this.partitions.calm() || this.moves.readsTickets()) {
             for (ConsumerRecord<?, ?> record : records) {
                 Reason reason = reasonAgainst(record);
                 if (reason != null) {
@@ -69,6 +75,11 @@ final class ListenerGuard {
     }
 
     private @Nullable Reason reasonAgainst(ConsumerRecord<?, ?> record) {
+        Reason reason = this.partitions.calm() ? null : partitionsReasonAgainst(record);
+        return (reason != null) ? reason : this.moves.reasonAgainst(record);
+    }
+
+    private @Nullable Reason partitionsReasonAgainst(ConsumerRecord<?, ?> record) {
         TopicPartition partition = partitionOf(record);
         Trouble trouble = this.partitions.troubleOf(partition);
         if (trouble == null || record.offset() < trouble.offset()) {

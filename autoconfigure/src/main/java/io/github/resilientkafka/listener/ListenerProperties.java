@@ -1,9 +1,11 @@
 package io.github.resilientkafka.listener;
 
+import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -16,6 +18,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxPause Longest pause.
  * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
  * @param badData What becomes of records that are bad themselves.
+ * @param strategy Where a record waits that is to be tried again.
+ * @param retryTopic Topics in which records wait, with strategy retry-topic.
+ * @param republish How records are moved, with strategies retry-topic and republish.
  * @param dependencies What handlers need; while one of them is known to be down, handlers are not called.
  * @param batch How batch listeners get their batches.
  * @param errors What errors mean, where the built-in table is to be extended or overruled.
@@ -28,6 +33,9 @@ public record ListenerProperties(
         @DefaultValue("5m") Duration maxPause,
         @DefaultValue("5") int maxAttempts,
         @DefaultValue("dlq") BadData badData,
+        @DefaultValue("pause") Strategy strategy,
+        @DefaultValue RetryTopic retryTopic,
+        @DefaultValue Republish republish,
         @DefaultValue List<String> dependencies,
         @DefaultValue Batch batch,
         @DefaultValue Errors errors,
@@ -96,6 +104,61 @@ public record ListenerProperties(
     }
 
     /**
+     * Where a record waits that is to be tried again.
+     */
+    public enum Strategy {
+
+        /**
+         * In its place: its partition is paused, order is kept.
+         */
+        PAUSE,
+
+        /**
+         * In a topic of its own, which a container of its own reads. Later records overtake it.
+         */
+        RETRY_TOPIC,
+
+        /**
+         * At the end of its own partition. Later records overtake it.
+         */
+        REPUBLISH
+    }
+
+    /**
+     * Topics in which records wait, with strategy retry-topic.
+     *
+     * @param suffix Appended to the name of a topic to name its retry topic; likewise to the group's and the listener's.
+     * @param autoCreate Whether a missing retry topic is created, with as many partitions as its source.
+     */
+    public record RetryTopic(
+            @DefaultValue(".retry") String suffix,
+            @DefaultValue("true") boolean autoCreate) {
+
+        private static final Pattern PART_OF_A_NAME = Pattern.compile("[a-zA-Z0-9._-]+");
+
+        public RetryTopic {
+            if (!PART_OF_A_NAME.matcher(suffix).matches()) {
+                throw new ConfigurationException(
+                        PREFIX + "retry-topic.suffix",
+                        "'" + suffix + "' cannot be the end of a topic's name",
+                        "Use letters, digits, '.', '_' and '-', at least one; the default is .retry.");
+            }
+        }
+    }
+
+    /**
+     * How records are moved, with strategies retry-topic and republish.
+     *
+     * @param properties Client properties of the producer that moves them, beside those of the application's producer.
+     */
+    public record Republish(@DefaultValue Map<String, String> properties) {
+
+        public Republish {
+            properties = Map.copyOf(properties);
+        }
+    }
+
+    /**
      * What errors mean, by class name; subclasses are included. Looked for along the whole chain of causes.
      *
      * @param badData Class names of errors that mean that the record is bad.
@@ -129,6 +192,7 @@ public record ListenerProperties(
      * @param maxPause Longest pause.
      * @param maxAttempts Attempts, the first delivery included, before a record is dead-lettered.
      * @param badData What becomes of records that are bad themselves.
+     * @param strategy Where a record waits that is to be tried again.
      * @param dependencies What this listener's handler needs, instead of what all handlers need.
      * @param batch How this batch listener gets its batches.
      */
@@ -137,6 +201,7 @@ public record ListenerProperties(
             @Nullable Duration maxPause,
             @Nullable Integer maxAttempts,
             @Nullable BadData badData,
+            @Nullable Strategy strategy,
             @Nullable List<String> dependencies,
             @Nullable InstanceBatch batch) {}
 

@@ -3,6 +3,7 @@ package io.github.resilientkafka.listener;
 import io.github.resilientkafka.listener.ListenerProperties.BadData;
 import io.github.resilientkafka.listener.ListenerProperties.Batch;
 import io.github.resilientkafka.listener.ListenerProperties.Instance;
+import io.github.resilientkafka.listener.ListenerProperties.Strategy;
 import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
 import java.util.List;
@@ -17,15 +18,22 @@ import org.jspecify.annotations.Nullable;
  * @param maxPause the longest
  * @param maxAttempts attempts before a record is dead-lettered
  * @param badData what becomes of bad records
+ * @param strategy where records wait that are to be tried again
  * @param dependencies what the handler needs
  * @param batch how its batches are made, if it is a batch listener
  */
 record ListenerSettings(
-        Duration pause, Duration maxPause, int maxAttempts, BadData badData, List<String> dependencies, Batch batch) {
+        Duration pause,
+        Duration maxPause,
+        int maxAttempts,
+        BadData badData,
+        Strategy strategy,
+        List<String> dependencies,
+        Batch batch) {
 
     private static final double JITTER = 0.1;
 
-    private static final Instance NOTHING = new Instance(null, null, null, null, null, null);
+    private static final Instance NOTHING = new Instance(null, null, null, null, null, null, null);
 
     static ListenerSettings of(ListenerProperties all, String id, boolean batchListener) {
         Instance own = all.instances().getOrDefault(id, NOTHING);
@@ -36,8 +44,23 @@ record ListenerSettings(
                 Objects.requireNonNullElse(own.maxPause(), all.maxPause()),
                 batchListener ? batch.flushMaxRetries() + 1 : maxAttempts,
                 Objects.requireNonNullElse(own.badData(), all.badData()),
+                Objects.requireNonNullElse(own.strategy(), all.strategy()),
                 List.copyOf(Objects.requireNonNullElse(own.dependencies(), all.dependencies())),
                 batch);
+    }
+
+    /**
+     * Returns the same for records that are handled one by one.
+     */
+    ListenerSettings withoutCollecting() {
+        return new ListenerSettings(
+                this.pause,
+                this.maxPause,
+                this.maxAttempts,
+                this.badData,
+                this.strategy,
+                this.dependencies,
+                new Batch(false, this.batch.readBatchSize(), this.batch.flushInterval(), this.batch.flushMaxRetries()));
     }
 
     /**

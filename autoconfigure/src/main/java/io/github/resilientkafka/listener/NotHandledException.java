@@ -14,11 +14,17 @@ final class NotHandledException extends RuntimeException {
         /** Its partition is to be paused. */
         PAUSED,
 
-        /** Its dead letter is durable: it is done with. */
+        /** It is durable elsewhere: it is done with. */
         DEAD_LETTERED,
 
-        /** Its dead letter could not be made durable: only that is tried again. */
-        DEAD_LETTER_DUE
+        /** It could not be made durable elsewhere: only that is tried again. */
+        DEAD_LETTER_DUE,
+
+        /** It was moved to be tried again later, and that is not yet. */
+        NOT_DUE,
+
+        /** It was moved for another consumer group: it is done with. */
+        OTHER_GROUP
     }
 
     private final Reason reason;
@@ -33,6 +39,11 @@ final class NotHandledException extends RuntimeException {
                 false);
         this.reason = reason;
         this.record = record;
+    }
+
+    @Override
+    public String toString() {
+        return String.valueOf(getMessage());
     }
 
     Reason reason() {

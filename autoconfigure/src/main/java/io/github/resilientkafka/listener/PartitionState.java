@@ -11,7 +11,7 @@ public enum PartitionState {
     RUNNING,
 
     /**
-     * Paused after a failure, until the failed record is tried again.
+     * Paused until a record that failed is tried again.
      */
     BACKOFF,
 
@@ -21,7 +21,7 @@ public enum PartitionState {
     HELD,
 
     /**
-     * Paused until its failed record is durable as a dead letter.
+     * Paused until its failed record is durable as a dead letter, or where its listener's strategy sends it.
      */
     DEAD_LETTER_BLOCKED
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation tells this state from earlier and later ones: what comes late for another is ignored
  * @param resumesAt when it is tried again, or null if that is not known
  * @param released whether the partition runs again, to try the record
- * @param durable whether the record is a durable dead letter: when it turns up again it is done with
+ * @param durable whether the record is durable elsewhere: when it turns up again it is done with
  */
 record Trouble(
         PartitionState state,
@@ -45,7 +45,7 @@ record Trouble(
     String reason() {
         return switch (state) {
             case HELD -> "waits for " + failure.dependency() + ": " + failure.text();
-            case DEAD_LETTER_BLOCKED -> "its dead letter is not durable yet: " + failure.text();
+            case DEAD_LETTER_BLOCKED -> "its record could not be moved away yet: " + failure.text();
             default -> failure.text();
         };
     }

@@ -129,22 +129,41 @@ public final class DeadLetters {
     }
 
     private void ensure(String deadLetterTopic, Optional<String> like) {
-        if (!this.properties.autoCreate() || this.present.containsKey(deadLetterTopic)) {
-            return;
+        if (this.properties.autoCreate()) {
+            ensureTopic(deadLetterTopic, like, true);
+        }
+    }
+
+    /**
+     * Looks whether a topic is there to which records are moved, and creates it if that is wanted. Takes at most a few
+     * seconds.
+     * @param topic the topic
+     * @param like the topic whose number of partitions it gets, or empty for the cluster's default
+     * @param create whether it is created if it is missing
+     * @return whether it is there; false also if that could not be found out
+     */
+    public boolean ensureTopic(String topic, Optional<String> like, boolean create) {
+        if (this.present.containsKey(topic)) {
+            return true;
         }
         try {
-            if (this.probe.partitionCount(deadLetterTopic).isEmpty()) {
+            if (this.probe.partitionCount(topic).isEmpty()) {
+                if (!create) {
+                    return false;
+                }
                 Optional<Integer> partitions = like.flatMap(this.probe::partitionCount);
-                this.probe.createTopic(deadLetterTopic, partitions);
+                this.probe.createTopic(topic, partitions);
                 logger.info(
-                        "Created dead-letter topic {} with {} partitions",
-                        deadLetterTopic,
+                        "Created topic {} with {} partitions",
+                        topic,
                         partitions.map(String::valueOf).orElse("the cluster's default number of"));
-                awaitPresent(deadLetterTopic);
+                awaitPresent(topic);
             }
-            this.present.put(deadLetterTopic, Boolean.TRUE);
+            this.present.put(topic, Boolean.TRUE);
+            return true;
         } catch (KafkaException ex) {
-            logger.warn("Dead-letter topic {} could not be checked or created: {}", deadLetterTopic, ex.toString());
+            logger.warn("Topic {} could not be checked or created: {}", topic, ex.toString());
+            return false;
         }
     }
 

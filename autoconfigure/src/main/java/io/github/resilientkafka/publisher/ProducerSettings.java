@@ -116,6 +116,15 @@ public final class ProducerSettings {
     }
 
     /**
+     * Returns a copy with settings of its own; what our promises need stays.
+     * @param own client properties, which win over the application's
+     * @return the settings
+     */
+    public ProducerSettings with(Map<String, String> own) {
+        return of(this.settings, own, 0);
+    }
+
+    /**
      * Returns the longest time a send may take until it has succeeded or failed.
      * @return {@code delivery.timeout.ms}
      */

@@ -1,0 +1,209 @@
+package io.github.resilientkafka.listener;
+
+import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.RawPublisher;
+import java.lang.reflect.Method;
+import java.time.Clock;
+import java.util.Collections;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * What a container gets that is looked after: its failures go to our error handler, its handler is guarded, its partitions
+ * are kept book of.
+ */
+final class ListenerOutfit {
+
+    private final ErrorTable errors;
+
+    private final Dependencies dependencies;
+
+    private final DeadLetters deadLetters;
+
+    private final RawPublisher rawPublisher;
+
+    private final EventPublisher publisher;
+
+    private final EventNotifier notifier;
+
+    private final ListenerObserver observer;
+
+    private final ListenerThreads threads;
+
+    private final Clock clock;
+
+    ListenerOutfit(
+            ErrorTable errors,
+            Dependencies dependencies,
+            DeadLetters deadLetters,
+            RawPublisher rawPublisher,
+            EventPublisher publisher,
+            EventNotifier notifier,
+            ListenerObserver observer,
+            ListenerThreads threads,
+            Clock clock) {
+        this.errors = errors;
+        this.dependencies = dependencies;
+        this.deadLetters = deadLetters;
+        this.rawPublisher = rawPublisher;
+        this.publisher = publisher;
+        this.notifier = notifier;
+        this.observer = observer;
+        this.threads = threads;
+        this.clock = clock;
+    }
+
+    /**
+     * What watches a container, whoever handles its failures.
+     */
+    private record Watch(
+            ListenerPartitions partitions,
+            DependencyGate gate,
+            ListenerGuard guard,
+            PartitionRebalanceListener rebalances) {}
+
+    /**
+     * Keeps book of a container's partitions; its failures are somebody else's.
+     */
+    ResilientListener watch(
+            AbstractMessageListenerContainer<?, ?> container,
+            ListenerSettings settings,
+            Map<String, Object> consumerSettings) {
+        return listener(container, watch(container, settings, RetryMoves.NONE), consumerSettings, false);
+    }
+
+    private Watch watch(AbstractMessageListenerContainer<?, ?> container, ListenerSettings settings, RetryMoves moves) {
+        String id = container.getListenerId();
+        ContainerProperties properties = container.getContainerProperties();
+        ListenerPartitions partitions = new ListenerPartitions(
+                new PartitionPauser(container, this.threads),
+                this.threads,
+                this.clock,
+                ResilientListener.events(id, this.notifier, this.clock));
+        DependencyGate gate = new DependencyGate(settings, this.dependencies, partitions, this.threads);
+        PartitionRebalanceListener rebalances =
+                new PartitionRebalanceListener(id, properties.getConsumerRebalanceListener(), partitions, gate);
+        properties.setConsumerRebalanceListener(rebalances);
+        return new Watch(partitions, gate, new ListenerGuard(id, partitions, gate, moves, this.observer), rebalances);
+    }
+
+    private static ResilientListener listener(
+            AbstractMessageListenerContainer<?, ?> container,
+            Watch watch,
+            Map<String, Object> consumerSettings,
+            boolean pausing) {
+        return new ResilientListener(
+                container.getListenerId(),
+                container,
+                watch.partitions(),
+                watch.gate(),
+                watch.guard(),
+                watch.rebalances(),
+                Collections.unmodifiableMap(consumerSettings),
+                pausing);
+    }
+
+    /**
+     * Takes a container's failures into our hands.
+     * @param group the group in whose name its records fail
+     * @param retries where its records wait that are to be tried again
+     */
+    ResilientListener equip(
+            AbstractMessageListenerContainer<?, ?> container,
+            ListenerSettings settings,
+            String group,
+            Map<String, Object> consumerSettings,
+            RetryStrategies.Retries retries) {
+        String id = container.getListenerId();
+        RawRecords rawRecords = new RawRecords(new RawRecordReader(consumerSettings), this.threads);
+        DeadLetterSender sender = new DeadLetterSender(
+                id,
+                group,
+                rawRecords,
+                this.deadLetters,
+                this.rawPublisher,
+                this.publisher,
+                this.threads,
+                this.observer,
+                this.clock);
+        RetryMoves moves = retries.moves(id, settings, rawRecords, sender);
+        Watch watch = watch(container, settings, moves);
+        ListenerPartitions partitions = watch.partitions();
+        FailedRecords failedRecords = new FailedRecords(
+                id,
+                settings,
+                this.errors,
+                partitions,
+                watch.gate(),
+                new Departures(id, settings, partitions, this.threads),
+                sender,
+                moves,
+                this.observer);
+        Decisions decisions = new Decisions();
+        boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
+        FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
+        container.setCommonErrorHandler(new PartitionPausingErrorHandler(
+                decisions,
+                failedRecords,
+                failedBatches,
+                new FailedPolls(id, failedRecords, commits, this.threads),
+                partitions));
+        intercept(container, failedRecords, decisions);
+        boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
+        guard(container.getContainerProperties(), watch.guard());
+        if (batch && settings.batch().collect()) {
+            BatchCollection.collect(container, settings.batch(), failedBatches, watch.rebalances());
+        }
+        return listener(container, watch, consumerSettings, true);
+    }
+
+    private static boolean commitsByItself(
+            ContainerProperties containerProperties, Map<String, Object> consumerSettings) {
+        Object autoCommit = containerProperties
+                .getKafkaConsumerProperties()
+                .getOrDefault(
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        consumerSettings.getOrDefault(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"));
+        return Boolean.parseBoolean(String.valueOf(autoCommit));
+    }
+
+    /**
+     * The application's interceptor cannot be asked for before spring-kafka 4 without reflection.
+     */
+    @SuppressWarnings("unchecked")
+    private static <K, V> void intercept(
+            AbstractMessageListenerContainer<K, V> container, FailedRecords failedRecords, Decisions decisions) {
+        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getRecordInterceptor");
+        if (getter != null) {
+            ReflectionUtils.makeAccessible(getter);
+            RecordInterceptor<K, V> application =
+                    (RecordInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
+            ContainerProperties properties = container.getContainerProperties();
+            boolean outOfOrder = properties.isAsyncAcks()
+                    || (properties.getMessageListener() instanceof AsyncRepliesAware replies
+                            && replies.isAsyncReplies());
+            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions, outOfOrder));
+        }
+    }
+
+    private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {
+        Object listener = containerProperties.getMessageListener();
+        if (listener instanceof BatchMessageListener<?, ?> batch) {
+            if (containerProperties.getSubBatchPerPartition() == null) {
+                containerProperties.setSubBatchPerPartition(true);
+            }
+            containerProperties.setMessageListener(new GuardedBatchListener<>(batch, guard));
+        } else if (listener instanceof MessageListener<?, ?> single) {
+            containerProperties.setMessageListener(new GuardedRecordListener<>(single, guard));
+        }
+    }
+}
