@@ -197,6 +197,7 @@ final class SupervisedListener {
             this.announced = true;
             this.news.started();
         }
+        this.inquiry.lookAtStart(this.progress);
         if (this.history.inARow() > 0 && this.announced && this.progress.isProven(this.listener.handledRecords())) {
             this.history.progressed();
         }
