@@ -8,15 +8,23 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.lifecycle.ListenerCrashed;
+import io.github.resilientkafka.lifecycle.ListenerGaveUp;
 import io.github.resilientkafka.listener.PartitionState;
 import java.time.Duration;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.actuate.health.HealthComponent;
+import org.springframework.boot.actuate.health.HealthEndpoint;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.LivenessState;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
@@ -92,12 +100,12 @@ class ListenerRestartTests {
     void error() {
         long restarts = status(ORDERS).restarts();
         long siblings = status(BYSTANDER).restarts();
-        die("internal-error", 3, new InternalError("broken"));
+        die("error", 3, new ServiceConfigurationError("broken"));
 
-        await().atMost(SOON).until(() -> orders.handled().contains("internal-error"));
+        await().atMost(SOON).until(() -> orders.handled().contains("error"));
 
         assertThat(status(ORDERS).restarts()).isEqualTo(restarts + 3);
-        assertThat(status(ORDERS).lastError()).contains("InternalError", "broken");
+        assertThat(status(ORDERS).lastError()).contains("ServiceConfigurationError", "broken");
         await().atMost(SOON).until(() -> status(ORDERS).state() == ListenerState.RUNNING);
         await().atMost(SOON).untilAsserted(() -> assertThat(news.typesFor(ORDERS))
                 .containsSubsequence("ListenerStarted", "ListenerCrashed", "ListenerRestarted", "ListenerStarted"));
@@ -151,7 +159,7 @@ class ListenerRestartTests {
     @Test
     @DisplayName("g: a suspended listener stays stopped, also one that waits for its restart")
     void suspended() {
-        die("suspended", 1, new InternalError("broken"));
+        die("suspended", 1, new ServiceConfigurationError("broken"));
         await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> status(ORDERS).state() == ListenerState.RESTARTING);
@@ -165,5 +173,55 @@ class ListenerRestartTests {
                         && !container(ORDERS).isRunning());
         supervisor.resume(ORDERS);
         await().atMost(SOON).until(() -> orders.handled().contains("suspended"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {NoClassDefFoundError.class, AssertionError.class, StackOverflowError.class})
+    @DisplayName("h: an error that leaves the JVM well pauses the partition; the container lives")
+    void guardedError(Class<? extends Error> type) throws Exception {
+        long restarts = status(ORDERS).restarts();
+        String record = type.getSimpleName();
+        die(record, 1, type.getConstructor().newInstance());
+
+        await().atMost(SOON).until(() -> orders.handled().contains(record));
+
+        assertThat(orders.given()).filteredOn(record::equals).hasSize(2);
+        assertThat(status(ORDERS).restarts()).isEqualTo(restarts);
+        assertThat(status(ORDERS).healthy()).isTrue();
+    }
+
+    @Test
+    @DisplayName(
+            "P3 g: errors of the JVM end the listener for good after three restarts, and break liveness, until it is restarted")
+    void outOfMemory() {
+        supervisor.restart(ORDERS);
+        long restarts = status(ORDERS).restarts();
+        die("oom", Integer.MAX_VALUE, new OutOfMemoryError("test"));
+
+        await().atMost(SOON).until(() -> status(ORDERS).state() == ListenerState.GAVE_UP);
+
+        assertThat(status(ORDERS).restarts()).isEqualTo(restarts + 3);
+        assertThat(status(ORDERS).lastError()).contains("OutOfMemoryError");
+        assertThat(liveness()).isEqualTo(LivenessState.BROKEN);
+        assertThat(component().getStatus().getCode()).isEqualTo("DOWN");
+        assertThat(status(BYSTANDER).ready()).isTrue();
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(news.of(ListenerGaveUp.class)).hasSize(1));
+
+        orders.script(value -> {});
+        supervisor.restart(ORDERS);
+
+        assertThat(supervisor.awaitReady(ORDERS, SOON)).isTrue();
+        assertThat(liveness()).isEqualTo(LivenessState.CORRECT);
+        assertThat(component().getStatus().getCode()).isEqualTo("UP");
+        await().atMost(SOON).until(() -> orders.handled().contains("oom"));
+    }
+
+    private static LivenessState liveness() {
+        return application.context().getBean(ApplicationAvailability.class).getLivenessState();
+    }
+
+    private static HealthComponent component() {
+        return application.context().getBean(HealthEndpoint.class).healthForPath("kafkaListeners");
     }
 }
