@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,6 +31,7 @@ import org.springframework.kafka.listener.MessageListenerContainer;
 /**
  * Strategy retry-topic, on a broker that creates no topics by itself.
  */
+@Tag("unhurried")
 class RetryTopicTests {
 
     private static final AtomicBoolean paymentsUp = new AtomicBoolean(true);

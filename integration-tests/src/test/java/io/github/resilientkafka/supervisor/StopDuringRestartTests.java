@@ -11,12 +11,14 @@ import java.util.ServiceConfigurationError;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 
 /**
  * Who stops while a restart is pending.
  */
+@Tag("unhurried")
 class StopDuringRestartTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);
