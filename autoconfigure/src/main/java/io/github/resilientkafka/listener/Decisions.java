@@ -1,6 +1,9 @@
 package io.github.resilientkafka.listener;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +17,27 @@ final class Decisions {
 
     private final ThreadLocal<@Nullable Decision> last = new ThreadLocal<>();
 
+    /**
+     * Partitions with a record that failed among those of the poll that the thread is going through.
+     */
+    private final ThreadLocal<Set<TopicPartition>> stopped = ThreadLocal.withInitial(HashSet::new);
+
     private record Decision(ConsumerRecord<?, ?> record, boolean done) {}
+
+    /**
+     * The thread asks for other records.
+     */
+    void nextPoll() {
+        this.stopped.get().clear();
+    }
+
+    /**
+     * Returns whether a record of a partition failed among those of the same poll. Those behind it must wait for it, also
+     * when its pause has ended before they are reached.
+     */
+    boolean stopped(TopicPartition partition) {
+        return this.stopped.get().contains(partition);
+    }
 
     /**
      * Another record has failed.
@@ -25,6 +48,9 @@ final class Decisions {
 
     void set(ConsumerRecord<?, ?> record, boolean done) {
         this.last.set(new Decision(record, done));
+        if (!done) {
+            this.stopped.get().add(new TopicPartition(record.topic(), record.partition()));
+        }
     }
 
     /**

@@ -70,6 +70,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
+        this.decisions.nextPoll();
         if (this.application != null) {
             this.application.setupThreadState(consumer);
         }

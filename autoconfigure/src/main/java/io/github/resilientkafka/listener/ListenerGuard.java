@@ -18,6 +18,8 @@ final class ListenerGuard {
 
     private final DependencyGate gate;
 
+    private final Decisions decisions;
+
     private final RetryMoves moves;
 
     private final ListenerObserver observer;
@@ -30,11 +32,13 @@ final class ListenerGuard {
             String listener,
             ListenerPartitions partitions,
             DependencyGate gate,
+            Decisions decisions,
             RetryMoves moves,
             ListenerObserver observer) {
         this.listener = listener;
         this.partitions = partitions;
         this.gate = gate;
+        this.decisions = decisions;
         this.moves = moves;
         this.observer = observer;
     }
@@ -90,7 +94,7 @@ final class ListenerGuard {
             return Reason.PAUSED;
         }
         if (record.offset() > trouble.offset()) {
-            return null;
+            return this.decisions.stopped(partition) ? Reason.PAUSED : null;
         }
         if (trouble.durable()) {
             return Reason.DEAD_LETTERED;

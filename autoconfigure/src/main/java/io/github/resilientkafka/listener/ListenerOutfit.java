@@ -78,10 +78,15 @@ final class ListenerOutfit {
             AbstractMessageListenerContainer<?, ?> container,
             ListenerSettings settings,
             Map<String, Object> consumerSettings) {
-        return listener(container, watch(container, settings, RetryMoves.NONE), consumerSettings, false);
+        return listener(
+                container, watch(container, settings, new Decisions(), RetryMoves.NONE), consumerSettings, false);
     }
 
-    private Watch watch(AbstractMessageListenerContainer<?, ?> container, ListenerSettings settings, RetryMoves moves) {
+    private Watch watch(
+            AbstractMessageListenerContainer<?, ?> container,
+            ListenerSettings settings,
+            Decisions decisions,
+            RetryMoves moves) {
         String id = container.getListenerId();
         ContainerProperties properties = container.getContainerProperties();
         ListenerPartitions partitions = new ListenerPartitions(
@@ -93,7 +98,8 @@ final class ListenerOutfit {
         PartitionRebalanceListener rebalances =
                 new PartitionRebalanceListener(id, properties.getConsumerRebalanceListener(), partitions, gate);
         properties.setConsumerRebalanceListener(rebalances);
-        return new Watch(partitions, gate, new ListenerGuard(id, partitions, gate, moves, this.observer), rebalances);
+        return new Watch(
+                partitions, gate, new ListenerGuard(id, partitions, gate, decisions, moves, this.observer), rebalances);
     }
 
     private static ResilientListener listener(
@@ -136,7 +142,8 @@ final class ListenerOutfit {
                 this.observer,
                 this.clock);
         RetryMoves moves = retries.moves(id, settings, rawRecords, sender);
-        Watch watch = watch(container, settings, moves);
+        Decisions decisions = new Decisions();
+        Watch watch = watch(container, settings, decisions, moves);
         ListenerPartitions partitions = watch.partitions();
         FailedRecords failedRecords = new FailedRecords(
                 id,
@@ -148,7 +155,6 @@ final class ListenerOutfit {
                 sender,
                 moves,
                 this.observer);
-        Decisions decisions = new Decisions();
         boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
         FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
         container.setCommonErrorHandler(new PartitionPausingErrorHandler(

@@ -8,6 +8,7 @@ import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.listener.RecordInterceptor;
 
 /**
  * A failing record stops its partition and nothing else: one consumer, three partitions.
@@ -32,11 +36,27 @@ class PartitionPauseTests {
 
     private static ScriptedHandler handler;
 
+    /** Sees each record before it is known whether its handler is called. */
+    private static volatile Consumer<ConsumerRecord<?, ?>> before = record -> {};
+
+    @Configuration(proxyBeanMethods = false)
+    static class Interceptor {
+
+        @Bean
+        RecordInterceptor<Object, Object> before() {
+            return (record, consumer) -> {
+                before.accept(record);
+                return record;
+            };
+        }
+    }
+
     @BeforeAll
     static void start() {
         world = new ListenerWorld(LocalKafka.shared());
         topic = world.topic(3);
-        application = world.application(topic, RecordListener.class).start();
+        application = world.application(topic, RecordListener.class, Interceptor.class)
+                .start();
         handler = application.context().getBean(ScriptedHandler.class);
     }
 
@@ -49,6 +69,7 @@ class PartitionPauseTests {
     @AfterEach
     void calm() {
         handler.script(record -> {});
+        before = record -> {};
         await("all partitions run").until(() -> statusOf(0).state() == PartitionState.RUNNING);
     }
 
@@ -136,6 +157,29 @@ class PartitionPauseTests {
         assertThat(handler.handled("d0")).isEmpty();
         handler.script(record -> {});
         await("the rest").until(() -> handler.handled("d0").size() == 10);
+    }
+
+    @Test
+    @DisplayName(
+            "P2: a pause that ends while records of the same poll are still to be handled lets none of them overtake")
+    void aPauseThatEndsEarly() {
+        handler.script(record -> {
+            if (record.value().equals("e0-0") && handler.attempts("e0-0") == 1) {
+                throw new RetryLaterException(Duration.ofMillis(1));
+            }
+        });
+        before = record -> {
+            if ("e0-1".equals(record.value()) && handler.handled("e0").isEmpty()) {
+                await("released").until(() -> statusOf(0).state() == PartitionState.RUNNING);
+            }
+        };
+        sendTen("e");
+
+        await("all").until(() -> handler.handled("e0").size() >= 10);
+        assertThat(handler.handled("e0"))
+                .isEqualTo(IntStream.range(0, 10)
+                        .mapToObj(number -> "e0-" + number)
+                        .toList());
     }
 
     @Test
