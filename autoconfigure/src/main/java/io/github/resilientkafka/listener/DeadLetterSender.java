@@ -116,9 +116,9 @@ final class DeadLetterSender implements RecordDestination {
         if (raw == null) {
             return publishAsObjects(record);
         }
-        long timestamp = record.origin().timestamp();
+        // With the time of now: an old record's own would let its dead letter expire at once.
         ProducerRecord<byte @Nullable [], byte @Nullable []> deadLetter =
-                new ProducerRecord<>(topicFor(record), null, timestamp < 0 ? null : timestamp, raw.key(), raw.value());
+                new ProducerRecord<>(topicFor(record), raw.key(), raw.value());
         raw.headers().forEach(deadLetter.headers()::add);
         addHeaders(deadLetter.headers(), record);
         return this.rawPublisher.publishRaw(deadLetter, idOf(raw.headers()), "dead-letter");

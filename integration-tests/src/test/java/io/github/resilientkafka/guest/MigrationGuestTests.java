@@ -10,6 +10,7 @@ import io.github.resilientkafka.EventTables;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.guest.customer.CustomerApplication;
 import io.github.resilientkafka.testing.LocalPostgres;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

@@ -7,6 +7,7 @@ import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -15,14 +16,21 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
 
 /**
  * Records that cannot be deserialised, with Spring's {@code ErrorHandlingDeserializer} and without.
  */
 @Tag("unhurried")
 class UnreadableRecordTests {
+
+    private static final String DELEGATE =
+            "spring.kafka.consumer.properties.[spring.deserializer.value.delegate.class]";
 
     private static final String DESERIALIZER = "spring.kafka.consumer.value-deserializer";
 
@@ -53,10 +61,8 @@ class UnreadableRecordTests {
     void deadLettered(boolean errorHandling) {
         TestApplication.Builder builder = this.world.application(this.topic, RecordListener.class);
         if (errorHandling) {
-            builder.with(DESERIALIZER, "org.springframework.kafka.support.serializer.ErrorHandlingDeserializer")
-                    .with(
-                            "spring.kafka.consumer.properties.[spring.deserializer.value.delegate.class]",
-                            Picky.class.getName());
+            builder.with(DESERIALIZER, ErrorHandlingDeserializer.class.getName())
+                    .with(DELEGATE, Picky.class.getName());
         } else {
             builder.with(DESERIALIZER, Picky.class.getName());
         }
@@ -92,6 +98,46 @@ class UnreadableRecordTests {
                             && "BAD_DATA".equals(TopicReader.header(record, "rk_reason")));
             assertThat(deadLetters)
                     .allMatch(record -> record.headers().lastHeader("springDeserializerExceptionValue") == null);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "N6: an unreadable record right behind one that fails is not dead-lettered before it, nor committed over it")
+    void behindAFailedOne() {
+        byte[] unreadable = {'x', 1};
+        for (byte[] value : new byte[][] {"a".getBytes(), "b".getBytes(), unreadable, "c".getBytes()}) {
+            this.world.send(new ProducerRecord<>(this.topic, 0, null, value));
+        }
+        this.world.flush();
+        try (TestApplication application = this.world
+                .application(this.topic, RecordListener.class, Failing.class)
+                .with(DESERIALIZER, ErrorHandlingDeserializer.class.getName())
+                .with(DELEGATE, Picky.class.getName())
+                .start()) {
+            ScriptedHandler handler = application.context().getBean(ScriptedHandler.class);
+            await("tried again").until(() -> handler.attempts("b") > 1);
+            assertThat(this.world.committed(this.topic, this.topic, 0)).isEqualTo(1);
+            assertThat(this.world.exists(this.topic + ".dlq")).isFalse();
+            handler.script(record -> {});
+            await("all").until(() -> this.world.committed(this.topic, this.topic, 0) == 4);
+            assertThat(handler.handled()).containsExactly("a", "b", "c");
+            assertThat(TopicReader.readAll(this.world.kafka.clientConfig(), this.topic + ".dlq"))
+                    .hasSize(1);
+        }
+    }
+
+    /** Makes the listener fail from the first record on. */
+    @Configuration(proxyBeanMethods = false)
+    static class Failing {
+
+        @Autowired
+        void fail(ScriptedHandler handler) {
+            handler.script(record -> {
+                if (record.value().equals("b")) {
+                    throw new RetryLaterException(Duration.ofMillis(300));
+                }
+            });
         }
     }
 }
