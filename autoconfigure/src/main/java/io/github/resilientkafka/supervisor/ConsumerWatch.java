@@ -220,12 +220,14 @@ final class ConsumerWatch {
     private void revive(AbstractMessageListenerContainer<?, ?> part) {
         ConsumerThread consumer = this.consumers.remove(part);
         this.withoutThreadSince.remove(part);
-        closeConsumerOf(consumer);
         if (part.isRunning()) {
             part.stop(() -> {});
         }
-        if (consumer != null && consumer.reason() == null && consumer.counted()) {
-            this.container.childStopped(part, Reason.ERROR);
+        if (consumer != null && consumer.reason() == null) {
+            closeConsumerOf(consumer);
+            if (consumer.counted()) {
+                this.container.childStopped(part, Reason.ERROR);
+            }
         }
         Collection<TopicPartition> lost = part.getAssignedPartitions();
         if (!this.consumers.anyLeft()) {
@@ -244,8 +246,8 @@ final class ConsumerWatch {
      * A thread that died has left its consumer in the group, which would wait for it for max.poll.interval.ms. Nothing is
      * committed: the container would wait for its own thread to do so, for ever. So it is not to hear of it.
      */
-    private void closeConsumerOf(@Nullable ConsumerThread consumer) {
-        Thread thread = (consumer == null) ? null : consumer.thread();
+    private void closeConsumerOf(ConsumerThread consumer) {
+        Thread thread = consumer.thread();
         Consumer<?, ?> left = (thread == null) ? null : this.listener.consumerOf(thread);
         if (left != null) {
             try {

@@ -30,24 +30,17 @@ final class SupervisedListener {
 
     private final ListenerNews news;
 
-    private final Progress progress;
-
     private final Inquiry inquiry;
 
+    private final ListenerRun run;
+
     private final ReentrantLock work = new ReentrantLock();
-
-    /** Set by whoever sees it run; taken back when it was seen to have ended. */
-    private volatile boolean ran;
-
-    private volatile boolean announced;
 
     private volatile boolean suspended;
 
     private volatile boolean gaveUp;
 
     private volatile @Nullable Restart restart;
-
-    private volatile @Nullable Instant startedAt;
 
     private @Nullable Crash forced;
 
@@ -57,9 +50,9 @@ final class SupervisedListener {
         this.surroundings = surroundings;
         this.history = new CrashHistory(surroundings.properties().supervisor(), surroundings.backoff());
         this.watch = new ConsumerWatch(listener, this.consumers);
-        this.progress = new Progress(surroundings.properties().supervisor().maxBackoff());
         this.news = new ListenerNews(listener.id(), surroundings.notifier(), surroundings.clock());
         this.inquiry = new Inquiry(this, surroundings, this.news);
+        this.run = new ListenerRun(this, surroundings, this.news, this.inquiry);
     }
 
     ResilientListener listener() {
@@ -90,12 +83,12 @@ final class SupervisedListener {
     }
 
     boolean hasRun() {
-        return this.startedAt != null;
+        return this.run.startedAt() != null;
     }
 
     @Nullable
     Instant startedAt() {
-        return this.startedAt;
+        return this.run.startedAt();
     }
 
     @Nullable
@@ -110,16 +103,7 @@ final class SupervisedListener {
     void consumerStarting(Object child) {
         this.consumers.starting(child);
         this.watch.starting(child);
-        if (!this.ran) {
-            began();
-        }
-    }
-
-    private void began() {
-        this.ran = true;
-        this.inquiry.begin();
-        this.startedAt = this.surroundings.clock().instant();
-        this.progress.begin(this.listener.handledRecords());
+        this.run.beginUnlessUnderWay();
     }
 
     /**
@@ -139,7 +123,7 @@ final class SupervisedListener {
     void containerStopped() {
         this.listener.reset();
         if (this.surroundings.closing()) {
-            tellStopped();
+            this.run.stopped();
         } else {
             this.surroundings.lookAfter(this, Duration.ZERO);
         }
@@ -166,9 +150,7 @@ final class SupervisedListener {
     }
 
     private void lookAtRunning() {
-        if (!this.ran) {
-            began();
-        }
+        this.run.beginUnlessUnderWay();
         Restart due = this.restart;
         if (due != null && due.whole()) {
             this.restart = null;
@@ -182,7 +164,7 @@ final class SupervisedListener {
             if (this.gaveUp) {
                 pardon();
             }
-            lookAtProgress();
+            this.run.look();
         } else if (this.watch.needsWholeRestart(crash)) {
             stopByForce(crash);
         } else if (this.restart == null) {
@@ -192,24 +174,12 @@ final class SupervisedListener {
         }
     }
 
-    private void lookAtProgress() {
-        if (!this.announced && new StatusOf(this).ready()) {
-            this.announced = true;
-            this.news.started();
-        }
-        this.inquiry.lookAtStart(this.progress);
-        if (this.history.inARow() > 0 && this.announced && this.progress.isProven(this.listener.handledRecords())) {
-            this.history.progressed();
-        }
-    }
-
     private void lookAtStopped() {
         this.watch.forgetEnded();
         if (this.consumers.anyLeft()) {
             return;
         }
-        if (this.ran) {
-            this.ran = false;
+        if (this.run.end()) {
             Containers.forgetDeadChildren(this.container);
             Crash crash = this.watch.whyStopped(this.forced);
             this.forced = null;
@@ -230,16 +200,11 @@ final class SupervisedListener {
 
     private void stopped() {
         this.restart = null;
-        tellStopped();
-    }
-
-    private void tellStopped() {
-        this.announced = false;
-        this.news.stopped();
+        this.run.stopped();
     }
 
     private void crashed(Crash seen, boolean whole) {
-        this.announced = false;
+        this.run.crashed();
         Crash crash = this.inquiry.explain(seen);
         Instant now = this.surroundings.clock().instant();
         Duration delay = this.history.crashed(crash, now);
@@ -257,7 +222,7 @@ final class SupervisedListener {
 
     private void reviveConsumers() {
         this.restart = null;
-        this.progress.begin(this.listener.handledRecords());
+        this.run.goOn();
         if (this.watch.revive() > 0) {
             tellRestarted();
         }
@@ -281,12 +246,12 @@ final class SupervisedListener {
         this.listener.reset();
         try {
             this.container.start();
-            began();
+            this.run.begin();
         } catch (RuntimeException ex) {
             if (this.container.isRunning()) {
                 this.container.stopAbnormally(() -> {});
             }
-            this.ran = false;
+            this.run.end();
             crashed(Crash.notStarted(ex), true);
         }
         if (this.surroundings.closing() || this.suspended) {
@@ -341,10 +306,10 @@ final class SupervisedListener {
     }
 
     private void stop() {
-        boolean ran = this.container.isRunning();
+        boolean running = this.container.isRunning();
         this.restart = null;
         pardon();
-        if (ran && !Containers.stop(this.container, this.container::stop)) {
+        if (running && !Containers.stop(this.container, this.container::stop)) {
             this.news.busy();
         }
         lookAtStopped();

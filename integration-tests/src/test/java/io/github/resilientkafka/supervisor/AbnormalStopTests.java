@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.supervisor.ConsumerThread.Activity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
@@ -261,5 +264,31 @@ class AbnormalStopTests {
 
         assertThat(supervisor.awaitReady(STARVED, SOON)).isTrue();
         container(STARVED).stop();
+    }
+
+    @Test
+    @DisplayName("g: a thread in a handler is seen as such, and one that polls, in this version of spring-kafka")
+    void stacks() {
+        assertThat(supervisor.awaitReady(PAIR, SOON)).isTrue();
+        AtomicReference<Activity> inHandler = new AtomicReference<>();
+        handler.script(value -> {
+            if (value.equals("look")) {
+                inHandler.set(ConsumerThread.activity(Thread.currentThread().getStackTrace()));
+            }
+        });
+        world.send(world.topic, 0, "look");
+        awaitHandled("look");
+        assertThat(inHandler).hasValue(Activity.WORKING);
+
+        await("both poll")
+                .atMost(SOON)
+                .until(() -> Thread.getAllStackTraces().entrySet().stream()
+                                .filter(thread -> thread.getKey().getName().startsWith(PAIR + "-"))
+                                .filter(thread -> ConsumerThread.activity(thread.getValue()) == Activity.IN_CLIENT)
+                                .count()
+                        == 2);
+        assertThat(Containers.parts((AbstractMessageListenerContainer<?, ?>) container(PAIR)))
+                .hasSize(2)
+                .allSatisfy(part -> assertThat(Containers.lastPoll(part)).isLessThan(Duration.ofSeconds(10)));
     }
 }

@@ -10,7 +10,6 @@ import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -46,6 +45,8 @@ class ListenerAccessTests {
                 .user("app", "secret")
                 .property("auto.create.topics.enable", false)
                 .property("group.coordinator.rebalance.protocols", "classic,consumer")
+                .property("group.consumer.heartbeat.interval.ms", 500)
+                .property("group.consumer.min.heartbeat.interval.ms", 500)
                 .launch();
         kafka.createTopic("open", 1);
         kafka.createTopic("closed", 1);
@@ -71,12 +72,10 @@ class ListenerAccessTests {
         }
     }
 
-    private TestApplication.Builder application(String topic, String group, Class<?>... sources) {
+    private TestApplication.Builder application() {
         TestApplication.Builder builder = TestApplication.on(kafka, this.postgres)
                 .database(this.postgres.createDatabase(TestApplication.unique("access")))
-                .sources(sources)
-                .with("test.topic", topic)
-                .with("test.group", group)
+                .sources(Readers.class)
                 .with("resilient-kafka.listener.supervisor.backoff", "200ms")
                 .with("resilient-kafka.listener.supervisor.max-backoff", "1s");
         kafka.clientConfig("app").forEach((name, value) -> {
@@ -87,65 +86,65 @@ class ListenerAccessTests {
         return builder;
     }
 
-    private static ListenerStatus status(TestApplication application) {
-        return application
-                .context()
-                .getBean(ListenerSupervisor.class)
-                .status(OneListener.ID)
-                .orElseThrow();
+    private static TestApplication.Builder with(
+            TestApplication.Builder builder, String listener, String topic, String group) {
+        return builder.with(listener + ".topic", topic)
+                .with(listener + ".group", group)
+                .with(listener + ".start", true);
     }
 
     @Test
     @DisplayName(
-            "N1 g: a listener that is refused its group says so, is tried again with a new consumer, and runs once it may")
-    void group() throws Exception {
-        try (TestApplication application =
-                application("open", "stranger", OneListener.class).start()) {
-            await().atMost(SOON).until(() -> status(application).restarts() >= 2);
-            assertThat(status(application).lastError()).contains("group stranger", "Grant");
-            assertThat(status(application).ready()).isFalse();
+            "N1 g: a listener that is refused its group or its topic says so, is tried again with a new consumer, and"
+                    + " runs once it may; a topic that does not exist is told of")
+    void refused() throws Exception {
+        TestApplication.Builder builder = application();
+        with(builder, "first", "open", "stranger");
+        with(builder, "second", "closed", "welcome-closed");
+        with(builder, "third", "missing", "welcome-missing");
+        try (TestApplication application = builder.start()) {
+            ListenerSupervisor supervisor = application.context().getBean(ListenerSupervisor.class);
+            await().atMost(SOON)
+                    .untilAsserted(() ->
+                            assertThat(status(supervisor, "first").lastError()).contains("group stranger", "Grant"));
+            await().atMost(SOON).until(() -> status(supervisor, "first").restarts() >= 2);
+            assertThat(status(supervisor, "first").ready()).isFalse();
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(status(supervisor, "second").lastError())
+                            .contains("may not read topic closed", "Grant"));
 
             allow(ResourceType.GROUP, "stranger", AclOperation.READ);
+            allow(ResourceType.TOPIC, "closed", AclOperation.READ);
 
-            assertThat(application.context().getBean(ListenerSupervisor.class).awaitReady(OneListener.ID, SOON))
-                    .isTrue();
+            assertThat(supervisor.awaitReady("first", SOON)).isTrue();
+            assertThat(supervisor.awaitReady("second", SOON)).isTrue();
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(status(supervisor, "third").lastError())
+                            .contains("topic missing does not exist"));
         }
     }
 
-    @Test
-    @DisplayName("N1: a topic that does not exist is told of")
-    void missingTopic() {
-        try (TestApplication application =
-                application("missing", "welcome", OneListener.class).start()) {
-            await().atMost(SOON).until(() -> status(application).lastError() != null);
-            assertThat(status(application).lastError()).contains("topic missing does not exist");
-        }
+    private static ListenerStatus status(ListenerSupervisor supervisor, String listener) {
+        return supervisor.status(listener).orElseThrow();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"missing/welcome", "closed/welcome", "open/alien", "open/welcome/wrong"})
+    @ValueSource(booleans = {true, false})
     @DisplayName("N1: with fail-fast, what keeps a listener from running fails the start, by name and with the cure")
-    void failFast(String name) {
-        String[] parts = name.split("/");
+    void failFast(boolean rightPassword) {
         TestApplication.Builder builder =
-                application(parts[0], parts[1], OneListener.class).with("resilient-kafka.listener.fail-fast", true);
-        if (parts.length > 2) {
-            Map<String, Object> settings = kafka.clientConfig("app");
+                with(application(), "first", "missing", "welcome").with("resilient-kafka.listener.fail-fast", true);
+        if (!rightPassword) {
+            Object login = kafka.clientConfig("app").get("sasl.jaas.config");
             builder.with(
                     "spring.kafka.properties[sasl.jaas.config]",
-                    settings.get("sasl.jaas.config").toString().replace("secret", "wrong"));
+                    login.toString().replace("secret", "wrong"));
         }
         assertThatThrownBy(builder::start).satisfies(error -> {
             ConfigurationException found = configurationException(error);
-            assertThat(found.property()).isEqualTo("listener " + OneListener.ID);
+            assertThat(found.property()).isEqualTo("listener first");
             assertThat(found.getMessage())
-                    .contains(
-                            switch (name) {
-                                case "missing/welcome" -> "topic missing does not exist";
-                                case "closed/welcome" -> "may not read topic closed";
-                                case "open/alien" -> "group alien";
-                                default -> "SaslAuthenticationException";
-                            });
+                    .contains(rightPassword ? "topic missing does not exist" : "SaslAuthenticationException");
             assertThat(found.cure()).contains("fail-fast=false");
         });
     }
@@ -163,20 +162,22 @@ class ListenerAccessTests {
     @ValueSource(strings = {"classic", "consumer"})
     @DisplayName("P1: a standby, for which there are no partitions, is healthy and ready")
     void standby(String protocol) {
-        try (TestApplication application = application(
-                        "open", "welcome-" + protocol, OneListener.class, SecondListener.class)
+        TestApplication.Builder builder = application()
                 .with("spring.kafka.consumer.properties.group.protocol", protocol)
-                .with("resilient-kafka.listener.fail-fast", true)
-                .start()) {
+                .with("resilient-kafka.listener.fail-fast", true);
+        with(builder, "first", "open", "welcome-" + protocol);
+        with(builder, "second", "open", "welcome-" + protocol);
+        try (TestApplication application = builder.start()) {
             ListenerSupervisor supervisor = application.context().getBean(ListenerSupervisor.class);
-            assertThat(supervisor.status()).allSatisfy(status -> {
-                assertThat(status.ready()).isTrue();
-                assertThat(status.healthy()).isTrue();
-            });
-            await().atMost(SOON).untilAsserted(() -> assertThat(supervisor.status())
-                    .extracting(status -> status.partitions().size())
-                    .containsExactlyInAnyOrder(0, 1));
-            assertThat(supervisor.status()).allMatch(ListenerStatus::ready);
+            assertThat(List.of(status(supervisor, "first"), status(supervisor, "second")))
+                    .allMatch(ListenerStatus::ready)
+                    .allMatch(ListenerStatus::healthy);
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(List.of(status(supervisor, "first"), status(supervisor, "second")))
+                            .extracting(status -> status.partitions().size())
+                            .containsExactlyInAnyOrder(0, 1));
+            assertThat(List.of(status(supervisor, "first"), status(supervisor, "second")))
+                    .allMatch(ListenerStatus::ready);
         }
     }
 }
