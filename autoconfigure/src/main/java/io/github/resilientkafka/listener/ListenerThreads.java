@@ -1,6 +1,8 @@
 package io.github.resilientkafka.listener;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -17,6 +19,8 @@ final class ListenerThreads implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(ListenerThreads.class);
 
     private final ScheduledThreadPoolExecutor timers = executor("resilient-kafka-listeners");
+
+    private final List<Runnable> atEnd = new CopyOnWriteArrayList<>();
 
     private final ScheduledThreadPoolExecutor deadLetters = executor("resilient-kafka-dead-letters");
 
@@ -48,6 +52,13 @@ final class ListenerThreads implements AutoCloseable {
         return this.deadLetters;
     }
 
+    /**
+     * Has something closed, on the thread for dead letters, when these threads end.
+     */
+    void closeAtEnd(Runnable close) {
+        this.atEnd.add(close);
+    }
+
     private static void run(Runnable task) {
         try {
             task.run();
@@ -59,6 +70,7 @@ final class ListenerThreads implements AutoCloseable {
     @Override
     public void close() {
         this.timers.shutdownNow();
+        this.atEnd.forEach(this.deadLetters::execute);
         this.deadLetters.shutdown();
     }
 }

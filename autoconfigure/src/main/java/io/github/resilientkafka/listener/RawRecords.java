@@ -21,6 +21,7 @@ final class RawRecords {
     RawRecords(RawRecordReader reader, ListenerThreads threads) {
         this.reader = reader;
         this.threads = threads;
+        threads.closeAtEnd(reader::close);
     }
 
     /**

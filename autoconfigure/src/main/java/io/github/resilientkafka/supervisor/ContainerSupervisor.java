@@ -2,6 +2,7 @@ package io.github.resilientkafka.supervisor;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.listener.ListenerContainers;
+import io.github.resilientkafka.listener.ListenerObserver;
 import io.github.resilientkafka.listener.ResilientListener;
 import java.time.Clock;
 import java.time.Duration;
@@ -251,6 +252,11 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         @Override
         public Clock clock() {
             return this.clock;
+        }
+
+        @Override
+        public ListenerObserver observer() {
+            return ContainerSupervisor.this.containers.observer();
         }
 
         @Override

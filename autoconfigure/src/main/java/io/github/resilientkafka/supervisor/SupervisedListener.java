@@ -3,6 +3,7 @@ package io.github.resilientkafka.supervisor;
 import io.github.resilientkafka.listener.ResilientListener;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -262,6 +263,9 @@ final class SupervisedListener {
     private void tellRestarted() {
         this.history.restarted();
         this.news.restarted(this.history.restarts());
+        Crash crash = this.history.lastCrash();
+        String reason = (crash == null) ? "none" : crash.kind().name().toLowerCase(Locale.ROOT);
+        this.surroundings.observer().restarted(this.listener.id(), reason);
     }
 
     private void pardon() {

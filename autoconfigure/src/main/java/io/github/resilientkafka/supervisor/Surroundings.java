@@ -1,6 +1,7 @@
 package io.github.resilientkafka.supervisor;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.listener.ListenerObserver;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -15,6 +16,8 @@ interface Surroundings {
     Clock clock();
 
     EventNotifier notifier();
+
+    ListenerObserver observer();
 
     Backoff backoff();
 
