@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.common.TopicPartition;
@@ -144,13 +145,21 @@ final class DependencyGate {
             if (hold == null || hold.held.isEmpty()) {
                 return;
             }
-            Map.Entry<TopicPartition, Long> first =
-                    hold.held.entrySet().iterator().next();
-            partition = first.getKey();
-            generation = first.getValue();
+            partition = nextToTry(hold);
+            generation = Objects.requireNonNull(hold.held.get(partition));
             hold.trying = partition;
         }
         this.partitions.releaseAfter(jitter(TRY_JITTER_MILLIS), partition, generation);
+    }
+
+    /**
+     * Another one than the last time: that one's records may all be gone.
+     */
+    private static TopicPartition nextToTry(Hold hold) {
+        return hold.held.keySet().stream()
+                .filter(partition -> !partition.equals(hold.trying))
+                .findFirst()
+                .orElseGet(() -> hold.held.keySet().iterator().next());
     }
 
     /**
@@ -164,7 +173,8 @@ final class DependencyGate {
 
     private synchronized void release(TopicPartition partition) {
         this.holds.values().removeIf(hold -> {
-            if (!partition.equals(hold.trying)) {
+            // A held partition that has handled a record was let through: now, or at an earlier try.
+            if (!hold.held.containsKey(partition)) {
                 return false;
             }
             hold.held.remove(partition);

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.ListenerProperties.BadData;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -36,6 +37,8 @@ final class FailedRecords {
 
     private final ListenerObserver observer;
 
+    private final Clock clock;
+
     FailedRecords(
             String listener,
             ListenerSettings settings,
@@ -45,7 +48,8 @@ final class FailedRecords {
             Departures departures,
             DeadLetterSender deadLetters,
             RetryMoves moves,
-            ListenerObserver observer) {
+            ListenerObserver observer,
+            Clock clock) {
         this.listener = listener;
         this.settings = settings;
         this.errors = errors;
@@ -55,6 +59,7 @@ final class FailedRecords {
         this.deadLetters = deadLetters;
         this.moves = moves;
         this.observer = observer;
+        this.clock = clock;
     }
 
     /**
@@ -115,11 +120,11 @@ final class FailedRecords {
         return false;
     }
 
-    private static Instant firstFailure(@Nullable Trouble before, @Nullable RetryTicket ticket) {
+    private Instant firstFailure(@Nullable Trouble before, @Nullable RetryTicket ticket) {
         if (ticket != null) {
             return ticket.firstFailure();
         }
-        return (before != null) ? before.firstFailure() : Instant.now();
+        return (before != null) ? before.firstFailure() : this.clock.instant();
     }
 
     private boolean givenUp(Failure failure, int attempts) {
@@ -182,7 +187,7 @@ final class FailedRecords {
         }
         this.observer.failed(this.listener, failure.errorClass());
         this.gate.answered(partition);
-        boolean done = leave(record, failure, this.settings.maxAttempts(), Instant.now());
+        boolean done = leave(record, failure, this.settings.maxAttempts(), this.clock.instant());
         if (done) {
             this.partitions.done(partition, record.offset());
         }
@@ -206,7 +211,7 @@ final class FailedRecords {
             NotHandledException notHandled,
             @Nullable RetryTicket ticket) {
         if (ticket != null) {
-            Duration delay = Duration.between(Instant.now(), ticket.notBefore());
+            Duration delay = Duration.between(this.clock.instant(), ticket.notBefore());
             Failure failure = new Failure(ErrorClass.TRANSIENT, notHandled, null, delay);
             this.partitions.pause(
                     partition,

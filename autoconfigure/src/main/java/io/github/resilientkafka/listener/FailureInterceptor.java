@@ -44,11 +44,8 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
             this.decisions.set(record, false);
             return;
         }
-        if (!PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
-            boolean done = this.failedRecords.handle(thrown, record);
-            if (done || !this.acknowledgedOutOfOrder) {
-                this.decisions.set(record, done);
-            }
+        if (!this.acknowledgedOutOfOrder && !PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
+            this.decisions.set(record, this.failedRecords.handle(thrown, record));
         }
         if (this.application != null && !(ErrorTable.unwrap(thrown) instanceof NotHandledException)) {
             this.application.failure(record, thrown, consumer);

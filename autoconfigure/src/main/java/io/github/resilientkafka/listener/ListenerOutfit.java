@@ -154,7 +154,8 @@ final class ListenerOutfit {
                 new Departures(id, settings, partitions, this.threads),
                 sender,
                 moves,
-                this.observer);
+                this.observer,
+                this.clock);
         boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
         FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
         container.setCommonErrorHandler(new PartitionPausingErrorHandler(
