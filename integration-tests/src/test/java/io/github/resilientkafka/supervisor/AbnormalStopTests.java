@@ -59,6 +59,7 @@ class AbnormalStopTests {
     @BeforeAll
     static void start() {
         world = new SupervisorWorld(3);
+        world.kafka.createTopic(world.topic + ".tx", 3);
         application = world.application(FragileListeners.class)
                 .with("resilient-kafka.listener.supervisor.fenced-backoff", "2s")
                 .start();
@@ -208,7 +209,6 @@ class AbnormalStopTests {
     void fencedProducer() {
         container(TRANSACTIONAL).start();
         assertThat(supervisor.awaitReady(TRANSACTIONAL, SOON)).isTrue();
-        supervisor.suspend(PAIR);
         CountDownLatch inHandler = new CountDownLatch(1);
         CountDownLatch fenced = new CountDownLatch(1);
         handler.script(value -> {
@@ -221,7 +221,7 @@ class AbnormalStopTests {
                 }
             }
         });
-        world.send(world.topic, 0, "fenced");
+        world.send(world.topic + ".tx", 0, "fenced"); // the first transaction, by the first producer
         await().atMost(SOON).until(() -> inHandler.getCount() == 0);
         Map<String, Object> settings = new HashMap<>(world.kafka.clientConfig());
         settings.put("transactional.id", world.topic + "-0");
@@ -241,7 +241,6 @@ class AbnormalStopTests {
         assertThat(supervisor.awaitReady(TRANSACTIONAL, SOON)).isTrue();
         assertThat(status(TRANSACTIONAL).consumers()).isEqualTo(3);
         container(TRANSACTIONAL).stop();
-        supervisor.resume(PAIR);
     }
 
     @Test

@@ -140,7 +140,7 @@ class FragileListeners {
 
         @KafkaListener(
                 id = TRANSACTIONAL,
-                topics = "${test.topic}",
+                topics = "${test.topic}.tx",
                 groupId = "${test.topic}.tx",
                 containerFactory = "transactionalFactory",
                 concurrency = "3",
