@@ -22,19 +22,14 @@ final class BatchCollection {
     private BatchCollection() {}
 
     @SuppressWarnings("unchecked")
-    static <K, V> void collect(
-            AbstractMessageListenerContainer<K, V> container,
-            Batch batch,
-            FailedBatches failedBatches,
-            PartitionRebalanceListener rebalances) {
+    static <K, V> CollectingBatchListener<K, V> collect(
+            AbstractMessageListenerContainer<K, V> container, Batch batch, FailedBatches failedBatches) {
         ContainerProperties properties = container.getContainerProperties();
         requireOurCommits(container.getListenerId(), properties);
+        GuardedBatchListener<K, V> guarded = (GuardedBatchListener<K, V>) properties.getMessageListener();
+        requireResults(container.getListenerId(), guarded);
         CollectingBatchListener<K, V> listener = new CollectingBatchListener<>(
-                (GuardedBatchListener<K, V>) properties.getMessageListener(),
-                failedBatches,
-                container,
-                batch.readBatchSize(),
-                batch.flushInterval());
+                guarded, failedBatches, container, batch.readBatchSize(), batch.flushInterval());
         properties.setMessageListener(listener);
         properties.setAckMode(AckMode.MANUAL);
         properties.setSubBatchPerPartition(true);
@@ -45,7 +40,6 @@ final class BatchCollection {
         properties
                 .getKafkaConsumerProperties()
                 .putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(batch.readBatchSize()));
-        rebalances.collector(listener);
         Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getBatchInterceptor");
         if (getter != null) {
             ReflectionUtils.makeAccessible(getter);
@@ -53,6 +47,17 @@ final class BatchCollection {
             BatchInterceptor<K, V> application =
                     (BatchInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
             container.setBatchInterceptor(new FlushingInterceptor<>(application, listener));
+        }
+        return listener;
+    }
+
+    private static void requireResults(String id, GuardedBatchListener<?, ?> listener) {
+        if (listener.isAsyncReplies()) {
+            throw new ConfigurationException(
+                    ListenerProperties.PREFIX + "instances." + id + ".batch.collect",
+                    "the listener returns before it is done (a future), so it would be committed too early",
+                    "Set " + ListenerProperties.PREFIX + "instances." + id
+                            + ".batch.collect to false, or let the listener wait for its result.");
         }
     }
 

@@ -11,6 +11,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
@@ -23,6 +25,8 @@ import org.springframework.kafka.support.Acknowledgment;
  * A partition's records are touched by its consumer's thread only.
  */
 final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
+
+    private static final Logger logger = LoggerFactory.getLogger(CollectingBatchListener.class);
 
     private final GuardedBatchListener<K, V> handler;
 
@@ -88,7 +92,13 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
      * Hands over what there is of partitions that are about to go, so that it need not be read again.
      */
     void flush(Collection<TopicPartition> going, Consumer<?, ?> consumer) {
-        going.forEach(partition -> flush(partition, consumer));
+        for (TopicPartition partition : going) {
+            try {
+                flush(partition, consumer);
+            } catch (RuntimeException ex) {
+                logger.error("What was collected of {} could not be handed over: it comes again", partition, ex);
+            }
+        }
     }
 
     void forget(Collection<TopicPartition> gone) {
@@ -99,25 +109,36 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
      * Hands over what is collected of a partition.
      * @return whether all of it is done with; otherwise the consumer reads again from the first record that is not
      */
-    private boolean flush(TopicPartition partition, Consumer<?, ?> consumer) {
+    boolean flush(TopicPartition partition, Consumer<?, ?> consumer) {
         Collected<K, V> batch = this.collected.remove(partition);
         if (batch == null) {
             return true;
         }
         List<ConsumerRecord<?, ?>> records = List.copyOf(batch.records);
+        List<ConsumerRecord<?, ?>> remaining = List.of();
         try {
             call(partition, batch.records, consumer);
         } catch (RuntimeException ex) {
-            List<ConsumerRecord<?, ?>> remaining = this.failedBatches
-                    .handle(ex, records, consumer, this.container)
-                    .remaining();
-            if (!remaining.isEmpty()) {
-                consumer.seek(partition, remaining.get(0).offset());
-                return false;
-            }
+            remaining = remaining(ex, records, consumer);
+        }
+        if (!remaining.isEmpty()) {
+            consumer.seek(partition, remaining.get(0).offset());
+            return false;
         }
         this.failedBatches.commit(records, consumer, this.container);
         return true;
+    }
+
+    private List<ConsumerRecord<?, ?>> remaining(
+            RuntimeException failure, List<ConsumerRecord<?, ?>> records, Consumer<?, ?> consumer) {
+        try {
+            return this.failedBatches
+                    .handle(failure, records, consumer, this.container)
+                    .remaining();
+        } catch (RuntimeException ex) {
+            logger.error("What to do with a failed batch could not be decided: all of it comes again", ex);
+            return records;
+        }
     }
 
     @SuppressWarnings("unchecked")

@@ -86,7 +86,8 @@ final class DeadLetterSender implements RecordDestination {
                         durable.completeExceptionally(error);
                     }
                 });
-            } catch (RuntimeException ex) {
+            } catch (RuntimeException | Error ex) {
+                // Also an Error: a partition waits for this future.
                 durable.completeExceptionally(ex);
             }
         });

@@ -2,6 +2,7 @@ package io.github.resilientkafka.listener;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,8 @@ final class DependencyGate {
 
     private static final class Hold {
 
-        private final Map<TopicPartition, Long> held = new HashMap<>();
+        /** In the order in which they are tried; who was tried last comes last. */
+        private final Map<TopicPartition, Long> held = new LinkedHashMap<>();
 
         private @Nullable TopicPartition trying;
 
@@ -145,21 +147,12 @@ final class DependencyGate {
             if (hold == null || hold.held.isEmpty()) {
                 return;
             }
-            partition = nextToTry(hold);
-            generation = Objects.requireNonNull(hold.held.get(partition));
+            partition = hold.held.keySet().iterator().next();
+            generation = Objects.requireNonNull(hold.held.remove(partition));
+            hold.held.put(partition, generation);
             hold.trying = partition;
         }
         this.partitions.releaseAfter(jitter(TRY_JITTER_MILLIS), partition, generation);
-    }
-
-    /**
-     * Another one than the last time: that one's records may all be gone.
-     */
-    private static TopicPartition nextToTry(Hold hold) {
-        return hold.held.keySet().stream()
-                .filter(partition -> !partition.equals(hold.trying))
-                .findFirst()
-                .orElseGet(() -> hold.held.keySet().iterator().next());
     }
 
     /**

@@ -3,6 +3,10 @@ package io.github.resilientkafka.listener;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.UndeclaredThrowableException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +15,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 
@@ -43,6 +49,8 @@ final class ErrorTable {
             Map.entry("org.springframework.dao.DataAccessResourceFailureException", ErrorClass.DEPENDENCY_DOWN),
             Map.entry("org.springframework.transaction.CannotCreateTransactionException", ErrorClass.DEPENDENCY_DOWN));
 
+    private static final Logger logger = LoggerFactory.getLogger(ErrorTable.class);
+
     private static final int MAX_DEPTH = 20;
 
     private final List<ListenerErrorClassifier> classifiers;
@@ -70,7 +78,7 @@ final class ErrorTable {
             errorClass = first(chain, ErrorTable::saidByHandler);
         }
         if (errorClass == null) {
-            errorClass = first(chain, cause -> lookUp(KNOWN, cause));
+            errorClass = known(chain);
         }
         if (errorClass == null) {
             errorClass = ErrorClass.TRANSIENT;
@@ -121,12 +129,25 @@ final class ErrorTable {
 
     private @Nullable ErrorClass ask(Throwable error) {
         for (ListenerErrorClassifier classifier : this.classifiers) {
-            ErrorClass errorClass = classifier.classify(error);
+            ErrorClass errorClass = ask(classifier, error);
             if (errorClass != null) {
                 return errorClass;
             }
         }
         return null;
+    }
+
+    private static @Nullable ErrorClass ask(ListenerErrorClassifier classifier, Throwable error) {
+        try {
+            return classifier.classify(error);
+        } catch (RuntimeException ex) {
+            logger.warn(
+                    "{} failed for {}: it has no opinion",
+                    classifier,
+                    error.getClass().getName(),
+                    ex);
+            return null;
+        }
     }
 
     private static @Nullable ErrorClass saidByHandler(Throwable error) {
@@ -147,6 +168,23 @@ final class ErrorTable {
             }
         }
         return null;
+    }
+
+    /**
+     * A deserializer that cannot reach its schema registry says that it cannot deserialise: the record is not to blame.
+     */
+    private static @Nullable ErrorClass known(List<Throwable> chain) {
+        ErrorClass errorClass = first(chain, cause -> lookUp(KNOWN, cause));
+        return (errorClass == ErrorClass.BAD_DATA && chain.stream().anyMatch(ErrorTable::isOfNetwork))
+                ? ErrorClass.DEPENDENCY_DOWN
+                : errorClass;
+    }
+
+    private static boolean isOfNetwork(Throwable error) {
+        return error instanceof SocketException
+                || error instanceof SocketTimeoutException
+                || error instanceof UnknownHostException
+                || error instanceof HttpTimeoutException;
     }
 
     private static String dependency(List<Throwable> chain) {

@@ -1,15 +1,16 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.NotHandledException.Reason;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +68,7 @@ final class FailedBatches {
                         partition,
                         first.offset(),
                         last.offset());
-                this.partitions.isolate(partition, last.offset());
+                records.forEach(record -> this.partitions.isolate(partitionOf(record), record.offset()));
             }
             return new Outcome(records);
         }
@@ -118,17 +119,26 @@ final class FailedBatches {
         return -1;
     }
 
+    /**
+     * Commits records. Never throws because of Kafka: what is not committed comes again.
+     */
     void commit(List<ConsumerRecord<?, ?>> processed, Consumer<?, ?> consumer, MessageListenerContainer container) {
         if (!this.commits || processed.isEmpty()) {
             return;
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         processed.forEach(record -> offsets.put(partitionOf(record), new OffsetAndMetadata(record.offset() + 1)));
+        Duration timeout = container.getContainerProperties().getSyncCommitTimeout();
         try {
-            consumer.commitSync(offsets, container.getContainerProperties().getSyncCommitTimeout());
-        } catch (CommitFailedException | RebalanceInProgressException ex) {
-            logger.info(
-                    "Not committed, as partitions moved; what was processed of {} comes again", offsets.keySet(), ex);
+            try {
+                consumer.commitSync(offsets, timeout);
+            } catch (WakeupException ex) {
+                logger.debug("Woken up for another partition while committing: once more", ex);
+                consumer.commitSync(offsets, timeout);
+            }
+        } catch (KafkaException ex) {
+            // Thrown on, it would keep the consumer from being sent back to what was not handled.
+            logger.warn("Not committed; what was processed of {} may come again: {}", offsets.keySet(), ex.toString());
         }
     }
 

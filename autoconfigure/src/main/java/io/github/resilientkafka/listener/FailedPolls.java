@@ -38,6 +38,8 @@ final class FailedPolls {
 
     private final boolean commits;
 
+    private volatile @Nullable CollectingBatchListener<?, ?> collector;
+
     private final ListenerThreads threads;
 
     private int failures;
@@ -52,12 +54,23 @@ final class FailedPolls {
     }
 
     /**
+     * Sets who collects batches: what comes before an unreadable record is handed over first.
+     */
+    void collector(CollectingBatchListener<?, ?> listener) {
+        this.collector = listener;
+    }
+
+    /**
      * Gives up an unreadable record, or pauses its partition until it can be: the client would stumble over it for ever.
      */
     void unreadable(
             RecordDeserializationException unreadable, Consumer<?, ?> consumer, MessageListenerContainer container) {
         TopicPartition partition = unreadable.topicPartition();
         long offset = unreadable.offset();
+        if (this.collector != null && !this.collector.flush(partition, consumer)) {
+            // Sent back to what was collected before it: its turn comes again.
+            return;
+        }
         if (this.failedRecords.handle(unreadable, recordOf(unreadable))) {
             consumer.seek(partition, offset + 1);
             if (this.commits) {

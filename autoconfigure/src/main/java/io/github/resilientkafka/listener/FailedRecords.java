@@ -67,11 +67,25 @@ final class FailedRecords {
      * @return whether the record is done with, and its offset may be committed; otherwise its partition is paused
      */
     boolean handle(Throwable thrown, ConsumerRecord<?, ?> record) {
-        boolean done = decide(thrown, record);
+        boolean done = false;
+        try {
+            done = decide(thrown, record);
+        } catch (RuntimeException ex) {
+            undecided(record, thrown, ex);
+        }
         if (done) {
             this.partitions.done(new TopicPartition(record.topic(), record.partition()), record.offset());
         }
         return done;
+    }
+
+    /**
+     * Whatever goes wrong in deciding, the record must not be passed over.
+     */
+    private void undecided(ConsumerRecord<?, ?> record, Throwable thrown, RuntimeException problem) {
+        logger.error("Listener {}: what to do with a failed record could not be decided", this.listener, problem);
+        Failure failure = new Failure(ErrorClass.TRANSIENT, ErrorTable.unwrap(thrown), null, null);
+        backOff(record, new TopicPartition(record.topic(), record.partition()), failure, 1);
     }
 
     private boolean decide(Throwable thrown, ConsumerRecord<?, ?> record) {
@@ -153,6 +167,15 @@ final class FailedRecords {
      * them is bad, or those that fail alone are moved away at once
      */
     boolean handleWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
+        try {
+            return decideWhole(thrown, first);
+        } catch (RuntimeException ex) {
+            undecided(first, thrown, ex);
+            return false;
+        }
+    }
+
+    private boolean decideWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
         TopicPartition partition = new TopicPartition(first.topic(), first.partition());
         Failure failure = this.errors.classify(thrown);
         this.observer.failed(this.listener, failure.errorClass());
@@ -176,6 +199,15 @@ final class FailedRecords {
      * @return as {@link #handle}
      */
     boolean handleIsolated(Throwable thrown, ConsumerRecord<?, ?> record) {
+        try {
+            return decideIsolated(thrown, record);
+        } catch (RuntimeException ex) {
+            undecided(record, thrown, ex);
+            return false;
+        }
+    }
+
+    private boolean decideIsolated(Throwable thrown, ConsumerRecord<?, ?> record) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         Failure failure = this.errors.classify(thrown);
         boolean givenUp = failure.errorClass() == ErrorClass.TRANSIENT
@@ -211,7 +243,7 @@ final class FailedRecords {
             NotHandledException notHandled,
             @Nullable RetryTicket ticket) {
         if (ticket != null) {
-            Duration delay = Duration.between(this.clock.instant(), ticket.notBefore());
+            Duration delay = Duration.between(Instant.now(), ticket.notBefore());
             Failure failure = new Failure(ErrorClass.TRANSIENT, notHandled, null, delay);
             this.partitions.pause(
                     partition,

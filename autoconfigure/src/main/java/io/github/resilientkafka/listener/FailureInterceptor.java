@@ -14,6 +14,8 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     private final @Nullable RecordInterceptor<K, V> application;
 
+    private final ListenerGuard guard;
+
     private final FailedRecords failedRecords;
 
     private final Decisions decisions;
@@ -27,10 +29,12 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
      */
     FailureInterceptor(
             @Nullable RecordInterceptor<K, V> application,
+            ListenerGuard guard,
             FailedRecords failedRecords,
             Decisions decisions,
             boolean acknowledgedOutOfOrder) {
         this.application = application;
+        this.guard = guard;
         this.failedRecords = failedRecords;
         this.decisions = decisions;
         this.acknowledgedOutOfOrder = acknowledgedOutOfOrder;
@@ -54,7 +58,10 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     @Override
     public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
-        return (this.application == null) ? record : this.application.intercept(record, consumer);
+        // What it leaves out would be acknowledged, over the head of the record that it has to wait for.
+        return (this.application == null || this.guard.waits(record))
+                ? record
+                : this.application.intercept(record, consumer);
     }
 
     @Override

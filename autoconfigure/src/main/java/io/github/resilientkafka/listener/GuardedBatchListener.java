@@ -13,19 +13,25 @@ import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessage
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
  * The application's batch listener, guarded.
  */
 final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListenerAdapter<BatchMessageListener<K, V>>
-        implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
+        implements BatchAcknowledgingConsumerAwareMessageListener<K, V>, AsyncRepliesAware {
 
     private final ListenerGuard guard;
 
     GuardedBatchListener(BatchMessageListener<K, V> delegate, ListenerGuard guard) {
         super(delegate);
         this.guard = guard;
+    }
+
+    @Override
+    public boolean isAsyncReplies() {
+        return this.delegate instanceof AsyncRepliesAware replies && replies.isAsyncReplies();
     }
 
     @Override

@@ -44,7 +44,12 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         } finally {
             CurrentRecords.clear();
         }
-        this.guard.handled(record, System.nanoTime() - start);
+        if (isAsyncReplies()) {
+            // It returned a future: what becomes of the record is not known yet.
+            this.guard.returned(System.nanoTime() - start);
+        } else {
+            this.guard.handled(record, System.nanoTime() - start);
+        }
     }
 
     /**

@@ -78,6 +78,13 @@ final class ListenerGuard {
         requireDependencies();
     }
 
+    /**
+     * Returns whether a record has to wait for one before it.
+     */
+    boolean waits(ConsumerRecord<?, ?> record) {
+        return !this.partitions.calm() && reasonAgainst(record) == Reason.PAUSED;
+    }
+
     private @Nullable Reason reasonAgainst(ConsumerRecord<?, ?> record) {
         Reason reason = this.partitions.calm() ? null : partitionsReasonAgainst(record);
         return (reason != null) ? reason : this.moves.reasonAgainst(record);
@@ -120,9 +127,16 @@ final class ListenerGuard {
      * A handler returned for a record.
      */
     void handled(ConsumerRecord<?, ?> record, long nanos) {
+        returned(nanos);
+        done(record);
+    }
+
+    /**
+     * A handler returned, and may not be done with its record.
+     */
+    void returned(long nanos) {
         this.handled.increment();
         this.observer.handled(this.listener, 1, false, nanos);
-        done(record);
     }
 
     /**

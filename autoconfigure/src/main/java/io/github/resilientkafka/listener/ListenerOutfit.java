@@ -158,17 +158,17 @@ final class ListenerOutfit {
                 this.clock);
         boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
         FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
-        container.setCommonErrorHandler(new PartitionPausingErrorHandler(
-                decisions,
-                failedRecords,
-                failedBatches,
-                new FailedPolls(id, failedRecords, commits, this.threads),
-                partitions));
-        intercept(container, failedRecords, decisions);
+        FailedPolls failedPolls = new FailedPolls(id, failedRecords, commits, this.threads);
+        container.setCommonErrorHandler(
+                new PartitionPausingErrorHandler(decisions, failedRecords, failedBatches, failedPolls, partitions));
+        intercept(container, watch.guard(), failedRecords, decisions);
         boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
         guard(container.getContainerProperties(), watch.guard());
         if (batch && settings.batch().collect()) {
-            BatchCollection.collect(container, settings.batch(), failedBatches, watch.rebalances());
+            CollectingBatchListener<?, ?> collector =
+                    BatchCollection.collect(container, settings.batch(), failedBatches);
+            watch.rebalances().collector(collector);
+            failedPolls.collector(collector);
         }
         return listener(container, watch, consumerSettings, true);
     }
@@ -188,7 +188,10 @@ final class ListenerOutfit {
      */
     @SuppressWarnings("unchecked")
     private static <K, V> void intercept(
-            AbstractMessageListenerContainer<K, V> container, FailedRecords failedRecords, Decisions decisions) {
+            AbstractMessageListenerContainer<K, V> container,
+            ListenerGuard guard,
+            FailedRecords failedRecords,
+            Decisions decisions) {
         Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getRecordInterceptor");
         if (getter != null) {
             ReflectionUtils.makeAccessible(getter);
@@ -198,7 +201,8 @@ final class ListenerOutfit {
             boolean outOfOrder = properties.isAsyncAcks()
                     || (properties.getMessageListener() instanceof AsyncRepliesAware replies
                             && replies.isAsyncReplies());
-            container.setRecordInterceptor(new FailureInterceptor<>(application, failedRecords, decisions, outOfOrder));
+            container.setRecordInterceptor(
+                    new FailureInterceptor<>(application, guard, failedRecords, decisions, outOfOrder));
         }
     }
 

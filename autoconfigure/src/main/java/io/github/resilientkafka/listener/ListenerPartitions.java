@@ -130,6 +130,10 @@ final class ListenerPartitions {
         Trouble trouble = this.troubles.get(partition);
         if (trouble != null && !trouble.released()) {
             this.pauser.pause(partition);
+            if (runs(partition)) {
+                // Released between the question and the pause.
+                this.pauser.resume(partition, () -> runs(partition));
+            }
         }
     }
 
@@ -138,7 +142,8 @@ final class ListenerPartitions {
      */
     void done(TopicPartition partition, long offset) {
         Trouble trouble = this.troubles.get(partition);
-        if (trouble != null && offset >= trouble.offset()) {
+        // While it is paused, only a consumer that has lost the partition can still be at work on it.
+        if (trouble != null && trouble.released() && offset >= trouble.offset()) {
             this.troubles.remove(partition);
             this.events.recovered(partition, offset);
         }

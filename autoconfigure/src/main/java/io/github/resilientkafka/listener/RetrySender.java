@@ -95,7 +95,8 @@ final class RetrySender implements RecordDestination {
                         durable.completeExceptionally(error);
                     }
                 });
-            } catch (RuntimeException ex) {
+            } catch (RuntimeException | Error ex) {
+                // Also an Error: a partition waits for this future.
                 durable.completeExceptionally(ex);
             }
         });

@@ -2,7 +2,9 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,26 @@ enum ObjectPlugins {
                 settings.remove(plugins.setting);
             }
         }
+    }
+
+    /**
+     * Returns the parts that settings name.
+     * @param settings those of one of our producers
+     * @return a new map
+     */
+    static Map<String, String> namedIn(Map<String, Object> settings) {
+        Map<String, String> named = new HashMap<>();
+        for (ObjectPlugins plugins : values()) {
+            Object value = settings.get(plugins.setting);
+            if (value instanceof Collection<?> several) {
+                named.put(plugins.setting, several.stream().map(String::valueOf).collect(Collectors.joining(",")));
+            } else if (value instanceof Class<?> type) {
+                named.put(plugins.setting, type.getName());
+            } else if (value != null) {
+                named.put(plugins.setting, value.toString());
+            }
+        }
+        return named;
     }
 
     private ConfigurationException refusal(String named) {

@@ -121,7 +121,10 @@ public final class ProducerSettings {
      * @return the settings
      */
     public ProducerSettings with(Map<String, String> own) {
-        return of(this.settings, own, 0);
+        // The publisher's were named for records that are bytes, as these are.
+        Map<String, String> named = ObjectPlugins.namedIn(this.settings);
+        named.putAll(own);
+        return of(this.settings, named, 0);
     }
 
     /**

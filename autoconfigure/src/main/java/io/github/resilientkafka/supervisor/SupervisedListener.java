@@ -166,6 +166,8 @@ final class SupervisedListener {
                 pardon();
             }
             this.run.look();
+        } else if (!this.surroundings.properties().supervisor().enabled()) {
+            this.history.problem(crash.text(), this.surroundings.clock().instant());
         } else if (this.watch.needsWholeRestart(crash)) {
             stopByForce(crash);
         } else if (this.restart == null) {

@@ -101,6 +101,23 @@ class DependencyHoldTests {
     }
 
     @Test
+    @DisplayName("N7: one that fails again and again does not keep the others from their turn")
+    void stubborn() {
+        DependencyGate gate = gate(Duration.ofMillis(5));
+        PARTITIONS.forEach(partition -> hold(gate, partition, "stock"));
+        Set<TopicPartition> tried = new HashSet<>();
+        await("all have tried").until(() -> {
+            PARTITIONS.stream()
+                    .filter(partition -> !this.container.paused.contains(partition))
+                    .forEach(partition -> {
+                        tried.add(partition);
+                        hold(gate, partition, "stock");
+                    });
+            return tried.size() == PARTITIONS.size();
+        });
+    }
+
+    @Test
     @DisplayName("N7: while a dependency is known to be down, nobody tries; its return is told at once")
     void knownToBeDown() throws InterruptedException {
         this.up.set(false);

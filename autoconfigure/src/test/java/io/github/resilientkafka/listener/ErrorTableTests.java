@@ -35,6 +35,7 @@ class ErrorTableTests {
                 arguments(new DependencyDownException("payments"), ErrorClass.DEPENDENCY_DOWN),
                 arguments(new IllegalStateException(new ConnectException()), ErrorClass.DEPENDENCY_DOWN),
                 arguments(new DataAccessResourceFailureException("no"), ErrorClass.DEPENDENCY_DOWN),
+                arguments(new SerializationException("no schema", new ConnectException()), ErrorClass.DEPENDENCY_DOWN),
                 arguments(new BadDataException("bad", new ConnectException()), ErrorClass.BAD_DATA),
                 arguments(
                         new DependencyDownException("payments", new ClassCastException()), ErrorClass.DEPENDENCY_DOWN),
@@ -71,6 +72,18 @@ class ErrorTableTests {
                         .errorClass())
                 .as("a superclass that is configured wins over a class that is built in")
                 .isEqualTo(ErrorClass.TRANSIENT);
+    }
+
+    @Test
+    @DisplayName("N3: a classifier that fails has no opinion; the record is classified all the same")
+    void failingClassifier() {
+        ErrorTable failing = new ErrorTable(
+                List.of(error -> {
+                    throw new NullPointerException("no message");
+                }),
+                Map.of());
+        assertThat(failing.classify(new BadDataException("bad")).errorClass()).isEqualTo(ErrorClass.BAD_DATA);
+        assertThat(failing.classify(new IllegalStateException()).errorClass()).isEqualTo(ErrorClass.TRANSIENT);
     }
 
     @Test

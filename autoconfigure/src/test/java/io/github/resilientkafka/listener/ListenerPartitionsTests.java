@@ -115,6 +115,24 @@ class ListenerPartitionsTests {
     }
 
     @Test
+    @DisplayName("P2: a partition that is released while it is being paused again does not stay paused for ever")
+    void releasedWhileBeingPausedAgain() {
+        Trouble trouble = pause(5, 1, Duration.ofHours(1));
+        this.container.beforePause = () -> this.partitions.release(PARTITION, trouble.generation(), false);
+        this.partitions.pauseAgain(PARTITION);
+        await("runs").until(() -> this.container.paused.isEmpty());
+    }
+
+    @Test
+    @DisplayName("P9: who has lost a partition and handles one of its later records does not end its pause")
+    void strangersSuccess() {
+        pause(5, 1, Duration.ofMillis(100));
+        this.partitions.done(PARTITION, 300);
+        assertThat(this.partitions.calm()).isFalse();
+        await("resumed by its timer").until(() -> this.container.paused.isEmpty());
+    }
+
+    @Test
     @DisplayName("P2: what has stopped leaves no pause behind")
     void clear() {
         pause(5, 1, Duration.ofHours(1));

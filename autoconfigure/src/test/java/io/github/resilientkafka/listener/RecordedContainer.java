@@ -17,12 +17,16 @@ final class RecordedContainer {
 
     final List<TopicPartition> resumed = new CopyOnWriteArrayList<>();
 
+    /** Called when somebody asks for a pause, before it is one. */
+    volatile Runnable beforePause = () -> {};
+
     MessageListenerContainer container() {
         return (MessageListenerContainer) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {MessageListenerContainer.class},
                 (proxy, method, arguments) -> switch (method.getName()) {
                     case "pausePartition" -> {
+                        this.beforePause.run();
                         this.paused.add((TopicPartition) arguments[0]);
                         yield null;
                     }

@@ -78,13 +78,16 @@ class CollectedBatchTests {
     }
 
     private TestApplication start(String flushInterval) {
+        return builder(flushInterval).start();
+    }
+
+    private TestApplication.Builder builder(String flushInterval) {
         return this.world
                 .application(this.topic, Application.class)
                 .with("resilient-kafka.listener.batch.collect", true)
                 .with("resilient-kafka.listener.batch.read-batch-size", 10)
                 .with("resilient-kafka.listener.batch.flush-interval", flushInterval)
-                .with("resilient-kafka.listener.batch.flush-max-retries", 1)
-                .start();
+                .with("resilient-kafka.listener.batch.flush-max-retries", 1);
     }
 
     private void send(int partition, int from, int to) {
@@ -154,6 +157,22 @@ class CollectedBatchTests {
                     .atMost(Duration.ofSeconds(15))
                     .until(() -> this.world.committed(this.topic, this.topic, 0) == 3);
             assertThat(listeners.batches()).contains(values(20, 21), values(21, 22), values(22, 23));
+        }
+    }
+
+    @Test
+    @DisplayName("D3, N3: what was collected before an unreadable record is handled before that is given up")
+    void beforeAnUnreadableOne() {
+        this.world.send(this.topic, 0, "a");
+        this.world.send(this.topic, 0, "b");
+        this.world.send(this.topic, 0, "x unreadable");
+        this.world.flush();
+        try (TestApplication application = builder("60s")
+                .with("spring.kafka.consumer.value-deserializer", UnreadableRecordTests.Picky.class.getName())
+                .start()) {
+            Listeners listeners = application.context().getBean(Listeners.class);
+            await("committed").until(() -> this.world.committed(this.topic, this.topic, 0) == 3);
+            assertThat(listeners.batches()).containsExactly(List.of("a", "b"));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.testing.LocalKafka;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,8 @@ class ListenerGuestTests {
 
     @BeforeAll
     static void start() {
-        for (String suffix : new String[] {"-manual", "-immediate", "-own", "-tx", "-retryable", "-later", "-made"}) {
+        for (String suffix :
+                new String[] {"-auto", "-manual", "-immediate", "-own", "-tx", "-retryable", "-later", "-made"}) {
             world.kafka.createTopic(topic + suffix, 1);
         }
         application = world.application(topic, Application.class)
@@ -99,6 +101,20 @@ class ListenerGuestTests {
         assertThat(container(mode).getContainerProperties().getIdleBetweenPolls())
                 .isEqualTo(1);
         assertThat(find(mode).pausesPartitions()).isTrue();
+    }
+
+    @Test
+    @DisplayName(
+            "N6: a record that the application's interceptor leaves out is not committed over one that waits before it")
+    void leftOut() {
+        String own = topic + "-auto";
+        world.send(own, 0, "later");
+        world.send(own, 0, "left out");
+        world.flush();
+        await("tried again").until(() -> seen.attempts("auto", "later") == 2);
+        assertThat(world.committed(topic, own, 0)).isLessThanOrEqualTo(0);
+        await("all").until(() -> world.committed(topic, own, 0) == 2);
+        assertThat(seen.handled("auto")).containsExactly("later");
     }
 
     @Test
@@ -190,6 +206,9 @@ class ListenerGuestTests {
 
         void handle(String listener, ConsumerRecord<?, String> record) {
             int attempt = this.attempts.merge(listener + ":" + record.value(), 1, Integer::sum);
+            if (record.value().equals("later") && attempt < 4) {
+                throw new RetryLaterException(Duration.ofMillis(200));
+            }
             if (record.value().equals("bad")) {
                 throw new BadDataException("bad");
             }
@@ -212,6 +231,11 @@ class ListenerGuestTests {
     }
 
     static class Listeners {
+
+        @KafkaListener(id = "auto", topics = "${test.topic}-auto", containerFactory = "auto", idIsGroup = false)
+        void auto(ConsumerRecord<String, String> record) {
+            seen.handle("auto", record);
+        }
 
         @KafkaListener(id = "manual", topics = "${test.topic}-manual", containerFactory = "manual", idIsGroup = false)
         void manual(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
@@ -269,6 +293,12 @@ class ListenerGuestTests {
         }
 
         @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> auto(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            return manual("auto", AckMode.BATCH, consumers);
+        }
+
+        @Bean
         ConcurrentKafkaListenerContainerFactory<String, String> manual(
                 ConsumerFactory<? super String, ? super String> consumers) {
             return manual("manual", AckMode.MANUAL, consumers);
@@ -299,7 +329,7 @@ class ListenerGuestTests {
                 public ConsumerRecord<String, String> intercept(
                         ConsumerRecord<String, String> record, Consumer<String, String> consumer) {
                     seen.intercepted.put(name + ":" + record.value(), true);
-                    return record;
+                    return record.value().equals("left out") ? null : record;
                 }
 
                 @Override

@@ -105,7 +105,7 @@ class RebalanceTests {
                 }
             });
             await("shared")
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(40))
                     .until(() -> partitions(first) > 0
                             && partitions(second) > 0
                             && partitions(first) + partitions(second) == 3);
@@ -119,18 +119,18 @@ class RebalanceTests {
                                     .count()
                             == 12);
             second.close();
-            await("all back").atMost(Duration.ofSeconds(20)).until(() -> partitions(first) == 3);
+            await("all back").atMost(Duration.ofSeconds(40)).until(() -> partitions(first) == 3);
             this.world
                     .admin
                     .createPartitions(Map.of(this.topic, NewPartitions.increaseTo(4)))
                     .all()
                     .get();
-            await("added").atMost(Duration.ofSeconds(20)).until(() -> partitions(first) == 4);
+            await("added").atMost(Duration.ofSeconds(40)).until(() -> partitions(first) == 4);
             this.world.send(this.topic, 3, "3-0");
             this.world.flush();
             handler.script(record -> {});
             await("everything")
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(40))
                     .until(() ->
                             handled(first, second).collect(Collectors.toSet()).size() == 19);
             assertThat(handler.handled("0-").stream().distinct().toList())

@@ -180,7 +180,8 @@ class ListenerRestartTests {
     @Test
     @DisplayName("g: a suspended listener stays stopped, also one that waits for its restart")
     void suspended() {
-        die("suspended", 1, new ServiceConfigurationError("broken"));
+        // Several times: the first wait may be too short to be seen.
+        die("suspended", 3, new ServiceConfigurationError("broken"));
         await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> status(ORDERS).state() == ListenerState.RESTARTING);
