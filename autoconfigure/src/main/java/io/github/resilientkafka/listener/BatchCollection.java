@@ -2,15 +2,11 @@ package io.github.resilientkafka.listener;
 
 import io.github.resilientkafka.listener.ListenerProperties.Batch;
 import io.github.resilientkafka.message.ConfigurationException;
-import java.lang.reflect.Method;
 import java.time.Duration;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
-import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * Prepares a container for a listener that collects batches.
@@ -40,14 +36,6 @@ final class BatchCollection {
         properties
                 .getKafkaConsumerProperties()
                 .putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(batch.readBatchSize()));
-        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getBatchInterceptor");
-        if (getter != null) {
-            ReflectionUtils.makeAccessible(getter);
-            @Nullable
-            BatchInterceptor<K, V> application =
-                    (BatchInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
-            container.setBatchInterceptor(new FlushingInterceptor<>(application, listener));
-        }
         return listener;
     }
 

@@ -81,6 +81,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
         this.decisions.nextPoll();
+        this.guard.beforePoll();
         if (this.application != null) {
             this.application.setupThreadState(consumer);
         }

@@ -79,6 +79,13 @@ final class ListenerGuard {
     }
 
     /**
+     * To be called on a consumer's thread before each poll.
+     */
+    void beforePoll() {
+        this.partitions.beforePoll();
+    }
+
+    /**
      * Returns whether a record has to wait for one before it.
      */
     boolean waits(ConsumerRecord<?, ?> record) {

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
@@ -22,6 +23,8 @@ import org.springframework.util.ReflectionUtils;
  * are kept book of.
  */
 final class ListenerOutfit {
+
+    private static final long POLL_MILLIS = 250;
 
     private final ErrorTable errors;
 
@@ -90,7 +93,7 @@ final class ListenerOutfit {
         String id = container.getListenerId();
         ContainerProperties properties = container.getContainerProperties();
         ListenerPartitions partitions = new ListenerPartitions(
-                new PartitionPauser(container, this.threads),
+                new PartitionPauser(container),
                 this.threads,
                 this.clock,
                 ResilientListener.events(id, this.notifier, this.clock));
@@ -169,7 +172,16 @@ final class ListenerOutfit {
                     BatchCollection.collect(container, settings.batch(), failedBatches);
             watch.rebalances().collector(collector);
             failedPolls.collector(collector);
+            beforePoll(container, consumer -> {
+                watch.guard().beforePoll();
+                collector.flushDue(consumer);
+            });
+        } else if (batch) {
+            beforePoll(container, consumer -> watch.guard().beforePoll());
         }
+        // Partitions are resumed between polls.
+        ContainerProperties properties = container.getContainerProperties();
+        properties.setPollTimeout(Math.min(properties.getPollTimeout(), POLL_MILLIS));
         return listener(container, watch, consumerSettings, true);
     }
 
@@ -203,6 +215,18 @@ final class ListenerOutfit {
                             && replies.isAsyncReplies());
             container.setRecordInterceptor(
                     new FailureInterceptor<>(application, guard, failedRecords, decisions, outOfOrder));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <K, V> void beforePoll(
+            AbstractMessageListenerContainer<K, V> container, BeforePollInterceptor.Task task) {
+        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getBatchInterceptor");
+        if (getter != null) {
+            ReflectionUtils.makeAccessible(getter);
+            BatchInterceptor<K, V> application =
+                    (BatchInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
+            container.setBatchInterceptor(new BeforePollInterceptor<>(application, task));
         }
     }
 

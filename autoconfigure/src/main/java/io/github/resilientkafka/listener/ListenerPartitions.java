@@ -114,13 +114,20 @@ final class ListenerPartitions {
         Trouble released = this.troubles.computeIfPresent(
                 partition, (key, trouble) -> (trouble.generation() == generation) ? trouble.release(done) : trouble);
         if (released != null && released.generation() == generation) {
-            this.pauser.resume(partition, () -> runs(partition));
+            this.pauser.resume(partition);
         }
     }
 
-    private boolean runs(TopicPartition partition) {
+    /**
+     * To be called on a consumer's thread before each poll.
+     */
+    void beforePoll() {
+        this.pauser.beforePoll(this::mayRun);
+    }
+
+    private boolean mayRun(TopicPartition partition) {
         Trouble trouble = this.troubles.get(partition);
-        return this.assigned.containsKey(partition) && (trouble == null || trouble.released());
+        return trouble == null || trouble.released();
     }
 
     /**
@@ -130,9 +137,9 @@ final class ListenerPartitions {
         Trouble trouble = this.troubles.get(partition);
         if (trouble != null && !trouble.released()) {
             this.pauser.pause(partition);
-            if (runs(partition)) {
+            if (mayRun(partition)) {
                 // Released between the question and the pause.
-                this.pauser.resume(partition, () -> runs(partition));
+                this.pauser.resume(partition);
             }
         }
     }
@@ -213,7 +220,7 @@ final class ListenerPartitions {
             this.isolated.remove(partition);
             Trouble trouble = this.troubles.remove(partition);
             if (trouble != null) {
-                this.pauser.forget(partition);
+                this.pauser.resume(partition);
                 if (!lost) {
                     this.remembered.put(partition, trouble);
                 }
@@ -227,7 +234,7 @@ final class ListenerPartitions {
     void clear() {
         this.joined = false;
         this.assigned.clear();
-        this.troubles.keySet().forEach(this.pauser::forget);
+        this.pauser.clear();
         this.troubles.clear();
         this.remembered.clear();
         this.isolated.clear();

@@ -1,62 +1,69 @@
 package io.github.resilientkafka.listener;
 
-import java.time.Duration;
-import java.util.function.BooleanSupplier;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
- * Pauses and resumes single partitions of a container. A request to resume that comes between the container's decision to
- * poll and the poll itself wakes nobody, and the partition would stay paused for a whole poll timeout: so it is repeated
- * until it is seen to have worked.
+ * Pauses and resumes single partitions of a container, on the thread of the consumer that has them and between its polls
+ * only. A container that is asked to resume one wakes its consumer up; in the midst of a rebalance that ends the container's
+ * callback, and rebalance listeners, ours and the application's, are never told of partitions that came.
  */
 final class PartitionPauser {
 
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
-
-    private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(1);
-
     private final MessageListenerContainer container;
 
-    private final ListenerThreads threads;
+    private final Map<TopicPartition, Thread> pausedBy = new ConcurrentHashMap<>();
 
-    PartitionPauser(MessageListenerContainer container, ListenerThreads threads) {
+    private final Set<TopicPartition> toResume = ConcurrentHashMap.newKeySet();
+
+    PartitionPauser(MessageListenerContainer container) {
         this.container = container;
-        this.threads = threads;
     }
 
     /**
      * To be called on the thread of the consumer that has the partition.
      */
     void pause(TopicPartition partition) {
+        this.pausedBy.put(partition, Thread.currentThread());
         this.container.pausePartition(partition);
     }
 
     /**
-     * Takes a pause back, whether or not the partition is still here.
+     * Has a partition resumed before its consumer's next poll, whether or not it is still here. May be called by anybody.
      */
-    void forget(TopicPartition partition) {
-        this.container.resumePartition(partition);
+    void resume(TopicPartition partition) {
+        this.toResume.add(partition);
     }
 
     /**
-     * Resumes a partition.
-     * @param stillWanted whether it is still here and not to be paused again
+     * To be called on a consumer's thread before each poll.
+     * @param mayRun asked again whether a partition is not to be paused
      */
-    void resume(TopicPartition partition, BooleanSupplier stillWanted) {
-        resume(partition, stillWanted, LOOK_AGAIN);
-    }
-
-    private void resume(TopicPartition partition, BooleanSupplier stillWanted, Duration lookAgain) {
-        this.container.resumePartition(partition);
-        if (!this.container.isPartitionPaused(partition)) {
+    void beforePoll(Predicate<TopicPartition> mayRun) {
+        if (this.toResume.isEmpty()) {
             return;
         }
-        Duration longer = lookAgain.multipliedBy(2);
-        this.threads.schedule(lookAgain, () -> {
-            if (stillWanted.getAsBoolean()) {
-                resume(partition, stillWanted, longer.compareTo(AT_LEAST_EVERY) < 0 ? longer : AT_LEAST_EVERY);
+        for (TopicPartition partition : this.toResume) {
+            Thread thread = this.pausedBy.get(partition);
+            boolean ours = thread == null || thread == Thread.currentThread() || !thread.isAlive();
+            // Removed first: who allows it after the question asks for it once more.
+            if (ours && this.toResume.remove(partition) && mayRun.test(partition)) {
+                this.pausedBy.remove(partition);
+                this.container.resumePartition(partition);
             }
-        });
+        }
+    }
+
+    /**
+     * The container has stopped: takes back what is still asked of it.
+     */
+    void clear() {
+        this.toResume.clear();
+        this.pausedBy.keySet().forEach(this.container::resumePartition);
+        this.pausedBy.clear();
     }
 }

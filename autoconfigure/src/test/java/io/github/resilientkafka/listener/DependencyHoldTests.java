@@ -38,10 +38,7 @@ class DependencyHoldTests {
             new Dependencies(() -> List.of(name -> name.equals("known") ? this.up::get : null));
 
     private final ListenerPartitions partitions = new ListenerPartitions(
-            new PartitionPauser(this.container.container(), this.threads),
-            this.threads,
-            Clock.systemUTC(),
-            new PartitionEvents() {
+            new PartitionPauser(this.container.container()), this.threads, Clock.systemUTC(), new PartitionEvents() {
 
                 @Override
                 public void paused(TopicPartition partition, Trouble trouble) {}
@@ -85,11 +82,11 @@ class DependencyHoldTests {
     void oneTries() {
         DependencyGate gate = gate(Duration.ofMillis(50));
         PARTITIONS.forEach(partition -> hold(gate, partition, "stock"));
-        await("one tries").until(() -> this.container.paused.size() < 3);
+        await("one tries").pollInSameThread().until(() -> polled().paused.size() < 3);
         TopicPartition trying = trying();
         this.partitions.done(trying, 5);
         gate.answered(trying);
-        await("the others").until(() -> this.container.paused.isEmpty());
+        await("the others").pollInSameThread().until(() -> polled().paused.isEmpty());
     }
 
     @Test
@@ -97,7 +94,9 @@ class DependencyHoldTests {
     void takesTurns() {
         DependencyGate gate = gate(Duration.ofMillis(20));
         PARTITIONS.forEach(partition -> hold(gate, partition, "stock"));
-        await("a second one tries").until(() -> this.container.paused.size() <= 1);
+        await("a second one tries")
+                .pollInSameThread()
+                .until(() -> polled().paused.size() <= 1);
     }
 
     @Test
@@ -106,7 +105,8 @@ class DependencyHoldTests {
         DependencyGate gate = gate(Duration.ofMillis(5));
         PARTITIONS.forEach(partition -> hold(gate, partition, "stock"));
         Set<TopicPartition> tried = new HashSet<>();
-        await("all have tried").until(() -> {
+        await("all have tried").pollInSameThread().until(() -> {
+            this.partitions.beforePoll();
             PARTITIONS.stream()
                     .filter(partition -> !this.container.paused.contains(partition))
                     .forEach(partition -> {
@@ -128,9 +128,12 @@ class DependencyHoldTests {
         CountDownLatch later = new CountDownLatch(1);
         this.threads.schedule(Duration.ofMillis(100), later::countDown);
         later.await();
-        assertThat(this.container.paused).hasSize(3);
+        assertThat(polled().paused).hasSize(3);
         this.up.set(true);
-        await("one tries").atMost(Duration.ofSeconds(2)).until(() -> this.container.paused.size() == 2);
+        await("one tries")
+                .pollInSameThread()
+                .atMost(Duration.ofSeconds(2))
+                .until(() -> polled().paused.size() < 3);
     }
 
     @Test
@@ -138,16 +141,24 @@ class DependencyHoldTests {
     void gone() {
         DependencyGate gate = gate(Duration.ofMillis(50));
         PARTITIONS.forEach(partition -> hold(gate, partition, "stock"));
-        await("one tries").until(() -> this.container.paused.size() < 3);
+        await("one tries").pollInSameThread().until(() -> polled().paused.size() < 3);
         TopicPartition trying = trying();
         gate.forget(List.of(trying));
         this.partitions.revoked(List.of(trying), false);
-        await("another one tries").until(() -> this.container.paused.size() < 2);
+        await("another one tries")
+                .pollInSameThread()
+                .until(() -> polled().paused.size() < 2);
     }
 
     private TopicPartition trying() {
         Set<TopicPartition> released = new HashSet<>(PARTITIONS);
         released.removeAll(this.container.paused);
         return released.iterator().next();
+    }
+
+    /** As its consumer would, before each poll. */
+    private RecordedContainer polled() {
+        this.partitions.beforePoll();
+        return this.container;
     }
 }

@@ -26,10 +26,7 @@ class ListenerPartitionsTests {
     private final ListenerThreads threads = new ListenerThreads();
 
     private final ListenerPartitions partitions = new ListenerPartitions(
-            new PartitionPauser(this.container.container(), this.threads),
-            this.threads,
-            Clock.systemUTC(),
-            new PartitionEvents() {
+            new PartitionPauser(this.container.container()), this.threads, Clock.systemUTC(), new PartitionEvents() {
 
                 @Override
                 public void paused(TopicPartition partition, Trouble trouble) {}
@@ -56,7 +53,7 @@ class ListenerPartitionsTests {
     @DisplayName("P2: a pause ends by itself, and the partition runs until its record fails again")
     void pauseEnds() {
         pause(5, 1, Duration.ofMillis(1));
-        await("resumed").until(() -> this.container.paused.isEmpty());
+        await("resumed").pollInSameThread().until(() -> polled().paused.isEmpty());
         Trouble trouble = this.partitions.troubleOf(PARTITION);
         assertThat(trouble).isNotNull();
         assertThat(trouble.released()).isTrue();
@@ -73,7 +70,7 @@ class ListenerPartitionsTests {
         CountDownLatch later = new CountDownLatch(1);
         this.threads.schedule(Duration.ofMillis(60), later::countDown);
         later.await();
-        assertThat(this.container.paused).containsExactly(PARTITION);
+        assertThat(polled().paused).containsExactly(PARTITION);
         assertThat(this.partitions.troubleOf(PARTITION).durable()).isFalse();
     }
 
@@ -81,6 +78,7 @@ class ListenerPartitionsTests {
     @DisplayName("P2: where the failed record was compacted away, a later one that is handled ends its trouble")
     void compactedAway() {
         pause(5, 1, Duration.ZERO);
+        await("released").pollInSameThread().until(() -> polled().paused.isEmpty());
         this.partitions.done(PARTITION, 4);
         assertThat(this.partitions.calm()).as("an earlier one tells nothing").isFalse();
         this.partitions.done(PARTITION, 9);
@@ -93,10 +91,10 @@ class ListenerPartitionsTests {
     void comesBack() {
         pause(5, 3, Duration.ofHours(1));
         this.partitions.revoked(List.of(PARTITION), false);
-        assertThat(this.container.paused).as("nobody else's pause").isEmpty();
+        assertThat(polled().paused).as("nobody else's pause").isEmpty();
         assertThat(this.partitions.isRemembered(PARTITION)).isTrue();
         this.partitions.assigned(List.of(PARTITION), Map.of(PARTITION, 5L));
-        assertThat(this.container.paused).containsExactly(PARTITION);
+        assertThat(polled().paused).containsExactly(PARTITION);
         assertThat(this.partitions.troubleOf(PARTITION).attempts()).isEqualTo(3);
     }
 
@@ -111,7 +109,7 @@ class ListenerPartitionsTests {
         this.partitions.revoked(List.of(PARTITION), true);
         this.partitions.assigned(List.of(PARTITION), Map.of(PARTITION, 6L));
         assertThat(this.partitions.calm()).isTrue();
-        assertThat(this.container.paused).isEmpty();
+        assertThat(polled().paused).isEmpty();
     }
 
     @Test
@@ -120,7 +118,7 @@ class ListenerPartitionsTests {
         Trouble trouble = pause(5, 1, Duration.ofHours(1));
         this.container.beforePause = () -> this.partitions.release(PARTITION, trouble.generation(), false);
         this.partitions.pauseAgain(PARTITION);
-        await("runs").until(() -> this.container.paused.isEmpty());
+        await("runs").pollInSameThread().until(() -> polled().paused.isEmpty());
     }
 
     @Test
@@ -129,7 +127,8 @@ class ListenerPartitionsTests {
         pause(5, 1, Duration.ofMillis(100));
         this.partitions.done(PARTITION, 300);
         assertThat(this.partitions.calm()).isFalse();
-        await("resumed by its timer").until(() -> this.container.paused.isEmpty());
+        await("resumed by its timer").pollInSameThread().until(() -> polled().paused
+                .isEmpty());
     }
 
     @Test
@@ -137,8 +136,14 @@ class ListenerPartitionsTests {
     void clear() {
         pause(5, 1, Duration.ofHours(1));
         this.partitions.clear();
-        assertThat(this.container.paused).isEmpty();
+        assertThat(polled().paused).isEmpty();
         assertThat(this.partitions.status()).isEmpty();
         assertThat(this.partitions.joined()).isFalse();
+    }
+
+    /** As its consumer would, before each poll. */
+    private RecordedContainer polled() {
+        this.partitions.beforePoll();
+        return this.container;
     }
 }

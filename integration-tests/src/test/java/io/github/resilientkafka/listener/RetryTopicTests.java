@@ -299,6 +299,7 @@ class RetryTopicTests {
         try (TestApplication first = builder.start()) {
             failing(first);
             await("moved").until(() -> world.exists(restarted + ".retry") && world.end(restarted + ".retry", 0) == 1);
+            await("known to be moved").until(() -> world.committed(restarted, restarted, 0) == 4);
         }
         try (TestApplication second = builder.start()) {
             ScriptedHandler own = failing(second);

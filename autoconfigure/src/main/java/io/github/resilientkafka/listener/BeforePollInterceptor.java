@@ -6,22 +6,31 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchInterceptor;
 
 /**
- * Has collected batches handed over in time: it is called before each poll. Around the application's own interceptor.
+ * Has things done on a batch consumer's thread before each of its polls. Around the application's own interceptor.
  */
-final class FlushingInterceptor<K, V> implements BatchInterceptor<K, V> {
+final class BeforePollInterceptor<K, V> implements BatchInterceptor<K, V> {
 
     private final @Nullable BatchInterceptor<K, V> application;
 
-    private final CollectingBatchListener<K, V> listener;
+    private final Task task;
 
-    FlushingInterceptor(@Nullable BatchInterceptor<K, V> application, CollectingBatchListener<K, V> listener) {
+    /**
+     * What is done.
+     */
+    @FunctionalInterface
+    interface Task {
+
+        void run(Consumer<?, ?> consumer);
+    }
+
+    BeforePollInterceptor(@Nullable BatchInterceptor<K, V> application, Task task) {
         this.application = application;
-        this.listener = listener;
+        this.task = task;
     }
 
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
-        this.listener.flushDue(consumer);
+        this.task.run(consumer);
         if (this.application != null) {
             this.application.setupThreadState(consumer);
         }
