@@ -2,10 +2,9 @@ package io.github.resilientkafka.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -22,7 +21,8 @@ import org.springframework.kafka.support.Acknowledgment;
  * What is collected is not committed: the container is in manual mode, and offsets are committed here, batch by batch. What
  * is revoked is handed over first, at a shutdown, too; what is lost is forgotten and comes again elsewhere.
  * <p>
- * A partition's records are touched by its consumer's thread only.
+ * Each consumer's thread has its own collection, and sees no other: a consumer that has lost a partition without knowing it
+ * yet must not touch what its new owner has collected.
  */
 final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
 
@@ -38,11 +38,14 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
 
     private final Duration flushInterval;
 
-    private final Map<TopicPartition, Collected<K, V>> collected = new ConcurrentHashMap<>();
+    private final ThreadLocal<@Nullable Collection<K, V>> collection = new ThreadLocal<>();
+
+    /**
+     * What one consumer has collected.
+     */
+    private record Collection<K, V>(Consumer<?, ?> consumer, Map<TopicPartition, Collected<K, V>> batches) {}
 
     private static final class Collected<K, V> {
-
-        private final Thread consumerThread = Thread.currentThread();
 
         private final long sinceNanos = System.nanoTime();
 
@@ -65,9 +68,10 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
     @Override
     public void onMessage(
             List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment, Consumer<?, ?> consumer) {
+        Map<TopicPartition, Collected<K, V>> batches = batchesOf(consumer);
         for (ConsumerRecord<K, V> record : records) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-            Collected<K, V> batch = this.collected.computeIfAbsent(partition, key -> new Collected<>());
+            Collected<K, V> batch = batches.computeIfAbsent(partition, key -> new Collected<>());
             batch.records.add(record);
             if (batch.records.size() >= this.batchSize && !flush(partition, consumer)) {
                 // The consumer was sent back to before the rest of these records: they come again.
@@ -80,18 +84,33 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
      * Hands over what has waited long enough. To be called on a consumer's thread, before each of its polls.
      */
     void flushDue(Consumer<?, ?> consumer) {
-        this.collected.forEach((partition, batch) -> {
-            if (batch.consumerThread == Thread.currentThread()
-                    && System.nanoTime() - batch.sinceNanos >= this.flushInterval.toNanos()) {
-                flush(partition, consumer);
-            }
-        });
+        Map<TopicPartition, Collected<K, V>> batches = batchesOf(consumer);
+        if (!batches.isEmpty()) {
+            long now = System.nanoTime();
+            List<TopicPartition> due = batches.entrySet().stream()
+                    .filter(batch -> now - batch.getValue().sinceNanos >= this.flushInterval.toNanos())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            due.forEach(partition -> flush(partition, consumer));
+        }
+    }
+
+    /**
+     * Returns what the consumer of this thread has collected; what an earlier one on the same thread has left comes again.
+     */
+    private Map<TopicPartition, Collected<K, V>> batchesOf(Consumer<?, ?> consumer) {
+        Collection<K, V> mine = this.collection.get();
+        if (mine == null || mine.consumer() != consumer) {
+            mine = new Collection<>(consumer, new HashMap<>());
+            this.collection.set(mine);
+        }
+        return mine.batches();
     }
 
     /**
      * Hands over what there is of partitions that are about to go, so that it need not be read again.
      */
-    void flush(Collection<TopicPartition> going, Consumer<?, ?> consumer) {
+    void flush(Iterable<TopicPartition> going, Consumer<?, ?> consumer) {
         for (TopicPartition partition : going) {
             try {
                 flush(partition, consumer);
@@ -101,8 +120,11 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
         }
     }
 
-    void forget(Collection<TopicPartition> gone) {
-        gone.forEach(this.collected::remove);
+    /**
+     * Forgets what was collected of partitions that were lost.
+     */
+    void forget(Iterable<TopicPartition> gone, Consumer<?, ?> consumer) {
+        gone.forEach(batchesOf(consumer)::remove);
     }
 
     /**
@@ -110,7 +132,7 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
      * @return whether all of it is done with; otherwise the consumer reads again from the first record that is not
      */
     boolean flush(TopicPartition partition, Consumer<?, ?> consumer) {
-        Collected<K, V> batch = this.collected.remove(partition);
+        Collected<K, V> batch = batchesOf(consumer).remove(partition);
         if (batch == null) {
             return true;
         }

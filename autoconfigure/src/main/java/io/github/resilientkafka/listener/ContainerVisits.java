@@ -26,7 +26,7 @@ final class ContainerVisits implements BeanPostProcessor, SmartLifecycle {
 
     private static final Logger logger = LoggerFactory.getLogger(ContainerVisits.class);
 
-    private static final String CUSTOMIZER = "containerCustomizer";
+    static final String CUSTOMIZER = "containerCustomizer";
 
     private final ObjectProvider<ListenerContainers> containers;
 

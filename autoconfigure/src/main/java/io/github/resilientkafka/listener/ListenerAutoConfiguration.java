@@ -19,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.annotation.Order;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -33,6 +34,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 @ConditionalOnClass(AbstractMessageListenerContainer.class)
 @ConditionalOnBean({RawPublisher.class, DeadLetters.class})
 @EnableConfigurationProperties(ListenerProperties.class)
+@ImportRuntimeHints(ListenerRuntimeHints.class)
 final class ListenerAutoConfiguration {
 
     /**

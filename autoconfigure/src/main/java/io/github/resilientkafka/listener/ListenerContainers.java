@@ -143,6 +143,9 @@ public final class ListenerContainers implements AutoCloseable {
 
     private static @Nullable String whyLeftAlone(AbstractMessageListenerContainer<?, ?> container) {
         ContainerProperties containerProperties = container.getContainerProperties();
+        if (!ContainerInterceptors.known()) {
+            return "this version of spring-kafka is not known to us";
+        }
         if (container.getCommonErrorHandler() != null) {
             return "the application has an error handler of its own for it: "
                     + container.getCommonErrorHandler().getClass().getName();

@@ -4,19 +4,15 @@ import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.RawPublisher;
-import java.lang.reflect.Method;
 import java.time.Clock;
 import java.util.Collections;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
-import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
-import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * What a container gets that is looked after: its failures go to our error handler, its handler is guarded, its partitions
@@ -195,39 +191,21 @@ final class ListenerOutfit {
         return Boolean.parseBoolean(String.valueOf(autoCommit));
     }
 
-    /**
-     * The application's interceptor cannot be asked for before spring-kafka 4 without reflection.
-     */
-    @SuppressWarnings("unchecked")
     private static <K, V> void intercept(
             AbstractMessageListenerContainer<K, V> container,
             ListenerGuard guard,
             FailedRecords failedRecords,
             Decisions decisions) {
-        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getRecordInterceptor");
-        if (getter != null) {
-            ReflectionUtils.makeAccessible(getter);
-            RecordInterceptor<K, V> application =
-                    (RecordInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
-            ContainerProperties properties = container.getContainerProperties();
-            boolean outOfOrder = properties.isAsyncAcks()
-                    || (properties.getMessageListener() instanceof AsyncRepliesAware replies
-                            && replies.isAsyncReplies());
-            container.setRecordInterceptor(
-                    new FailureInterceptor<>(application, guard, failedRecords, decisions, outOfOrder));
-        }
+        ContainerProperties properties = container.getContainerProperties();
+        boolean outOfOrder = properties.isAsyncAcks()
+                || (properties.getMessageListener() instanceof AsyncRepliesAware replies && replies.isAsyncReplies());
+        container.setRecordInterceptor(new FailureInterceptor<>(
+                ContainerInterceptors.ofRecords(container), guard, failedRecords, decisions, outOfOrder));
     }
 
-    @SuppressWarnings("unchecked")
     private static <K, V> void beforePoll(
             AbstractMessageListenerContainer<K, V> container, BeforePollInterceptor.Task task) {
-        Method getter = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, "getBatchInterceptor");
-        if (getter != null) {
-            ReflectionUtils.makeAccessible(getter);
-            BatchInterceptor<K, V> application =
-                    (BatchInterceptor<K, V>) ReflectionUtils.invokeMethod(getter, container);
-            container.setBatchInterceptor(new BeforePollInterceptor<>(application, task));
-        }
+        container.setBatchInterceptor(new BeforePollInterceptor<>(ContainerInterceptors.ofBatches(container), task));
     }
 
     private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {

@@ -122,7 +122,7 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
     @Override
     public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> gone) {
         if (this.collector != null) {
-            this.collector.forget(gone);
+            this.collector.forget(gone, consumer);
         }
         try {
             if (this.application instanceof ConsumerAwareRebalanceListener aware) {

@@ -1,12 +1,10 @@
 package io.github.resilientkafka.listener;
 
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.BeanUtils;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -24,6 +22,8 @@ import org.springframework.util.ReflectionUtils;
  * and settings, but one consumer in a group of its own.
  */
 final class RetryContainerFactory {
+
+    static final String CONSUMER_FACTORY = "consumerFactory";
 
     private final RetryTopics topics;
 
@@ -74,11 +74,11 @@ final class RetryContainerFactory {
         if (info != null) {
             retry.setListenerInfo(info);
         }
-        RecordInterceptor<K, V> recordInterceptor = ask(main, "getRecordInterceptor");
+        RecordInterceptor<K, V> recordInterceptor = ContainerInterceptors.ofRecords(main);
         if (recordInterceptor != null) {
             retry.setRecordInterceptor(recordInterceptor);
         }
-        BatchInterceptor<K, V> batchInterceptor = ask(main, "getBatchInterceptor");
+        BatchInterceptor<K, V> batchInterceptor = ContainerInterceptors.ofBatches(main);
         if (batchInterceptor != null) {
             retry.setBatchInterceptor(batchInterceptor);
         }
@@ -135,26 +135,16 @@ final class RetryContainerFactory {
     }
 
     /**
-     * Neither the factory nor, before spring-kafka 4, the interceptors can be asked for.
+     * The factory cannot be asked for.
      */
     @SuppressWarnings("unchecked")
     private static <K, V> ConsumerFactory<K, V> consumerFactory(AbstractMessageListenerContainer<K, V> container) {
-        Field field = ReflectionUtils.findField(AbstractMessageListenerContainer.class, "consumerFactory");
+        Field field = ReflectionUtils.findField(AbstractMessageListenerContainer.class, CONSUMER_FACTORY);
         if (field == null) {
             throw new IllegalStateException("This version of spring-kafka is not known to us: strategy retry-topic"
                     + " needs AbstractMessageListenerContainer.consumerFactory");
         }
         ReflectionUtils.makeAccessible(field);
         return (ConsumerFactory<K, V>) ReflectionUtils.getField(field, container);
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> @Nullable T ask(AbstractMessageListenerContainer<?, ?> container, String getter) {
-        Method method = ReflectionUtils.findMethod(AbstractMessageListenerContainer.class, getter);
-        if (method == null) {
-            return null;
-        }
-        ReflectionUtils.makeAccessible(method);
-        return (T) ReflectionUtils.invokeMethod(method, container);
     }
 }
