@@ -291,7 +291,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         public void givenUpOrNot() {
             if (this.properties.supervisor().breakLiveness()) {
                 this.liveness.change(ContainerSupervisor.this.listeners.values().stream()
-                        .anyMatch(SupervisedListener::breaksLiveness));
+                        .anyMatch(listener -> listener.plan().breaksLiveness()));
             }
         }
     }

@@ -28,6 +28,7 @@ final class StatusOf {
         boolean healthy = isHealthy(state);
         CrashHistory history = this.supervised.history();
         Problem problem = history.lastProblem();
+        Restart next = this.supervised.plan().next();
         return new ListenerStatus(
                 this.supervised.listener().id(),
                 Objects.requireNonNullElse(this.container.getGroupId(), ""),
@@ -42,7 +43,7 @@ final class StatusOf {
                 history.inARow(),
                 (problem == null) ? null : problem.text(),
                 (problem == null) ? null : problem.at(),
-                this.supervised.nextRestartAt(),
+                (next == null) ? null : next.at(),
                 this.supervised.startedAt());
     }
 
@@ -59,13 +60,13 @@ final class StatusOf {
     }
 
     private ListenerState state() {
-        if (this.supervised.hasGivenUp()) {
+        if (this.supervised.plan().hasGivenUp()) {
             return ListenerState.GAVE_UP;
         }
         if (this.supervised.suspended()) {
             return ListenerState.SUSPENDED;
         }
-        if (this.supervised.nextRestartAt() != null) {
+        if (this.supervised.plan().next() != null) {
             return ListenerState.RESTARTING;
         }
         if (this.container.isRunning()) {

@@ -3,7 +3,6 @@ package io.github.resilientkafka.supervisor;
 import io.github.resilientkafka.listener.ResilientListener;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +30,8 @@ final class SupervisedListener {
 
     private final ListenerNews news;
 
+    private final RestartPlan plan;
+
     private final Inquiry inquiry;
 
     private final ListenerRun run;
@@ -38,10 +39,6 @@ final class SupervisedListener {
     private final ReentrantLock work = new ReentrantLock();
 
     private volatile boolean suspended;
-
-    private volatile boolean gaveUp;
-
-    private volatile @Nullable Restart restart;
 
     private @Nullable Crash forced;
 
@@ -52,6 +49,7 @@ final class SupervisedListener {
         this.history = new CrashHistory(surroundings.properties().supervisor(), surroundings.backoff());
         this.watch = new ConsumerWatch(listener, this.consumers);
         this.news = new ListenerNews(listener.id(), surroundings.notifier(), surroundings.clock());
+        this.plan = new RestartPlan(listener.id(), this.history, this.news, surroundings);
         this.inquiry = new Inquiry(this, surroundings, this.news);
         this.run = new ListenerRun(this, surroundings, this.news, this.inquiry);
     }
@@ -72,15 +70,8 @@ final class SupervisedListener {
         return this.suspended;
     }
 
-    boolean hasGivenUp() {
-        return this.gaveUp;
-    }
-
-    /**
-     * Returns whether it was given up for errors of the JVM; where restarts are switched off nothing was tried.
-     */
-    boolean breaksLiveness() {
-        return this.gaveUp && this.surroundings.properties().supervisor().enabled();
+    RestartPlan plan() {
+        return this.plan;
     }
 
     boolean hasRun() {
@@ -90,12 +81,6 @@ final class SupervisedListener {
     @Nullable
     Instant startedAt() {
         return this.run.startedAt();
-    }
-
-    @Nullable
-    Instant nextRestartAt() {
-        Restart next = this.restart;
-        return (next == null) ? null : next.at();
     }
 
     /**
@@ -152,25 +137,25 @@ final class SupervisedListener {
 
     private void lookAtRunning() {
         this.run.beginUnlessUnderWay();
-        Restart due = this.restart;
+        Restart due = this.plan.next();
         if (due != null && due.whole()) {
-            this.restart = null;
+            this.plan.clear();
         }
         Crash crash = this.watch.look();
-        if (!this.container.isRunning() || (crash != null && this.gaveUp)) {
+        if (!this.container.isRunning() || (crash != null && this.plan.hasGivenUp())) {
             return;
         }
         if (crash == null) {
-            this.restart = null;
-            if (this.gaveUp) {
-                pardon();
+            this.plan.clear();
+            if (this.plan.hasGivenUp()) {
+                this.plan.pardon();
             }
             this.run.look();
         } else if (!this.surroundings.properties().supervisor().enabled()) {
             this.history.problem(crash.text(), this.surroundings.clock().instant());
         } else if (this.watch.needsWholeRestart(crash)) {
             stopByForce(crash);
-        } else if (this.restart == null) {
+        } else if (this.plan.next() == null) {
             crashed(crash, false);
         } else if (due != null && due.isDue()) {
             reviveConsumers();
@@ -192,42 +177,33 @@ final class SupervisedListener {
                 crashed(crash, true);
             }
         }
-        Restart due = this.restart;
+        Restart due = this.plan.next();
         if (due != null && !this.surroundings.wanted(this.container)) {
             stopped();
         } else if (due != null && due.isDue()) {
             start();
-            tellRestarted();
+            this.plan.restarted();
         }
     }
 
     private void stopped() {
-        this.restart = null;
+        this.plan.clear();
         this.run.stopped();
     }
 
     private void crashed(Crash seen, boolean whole) {
         this.run.crashed();
-        Crash crash = this.inquiry.explain(seen);
-        Instant now = this.surroundings.clock().instant();
-        Duration delay = this.history.crashed(crash, now);
-        if (delay == null) {
-            this.gaveUp = true;
-            this.restart = null;
-            this.news.gaveUp(crash, now);
-            this.surroundings.givenUpOrNot();
-        } else {
-            this.restart = Restart.after(delay, now, whole);
-            this.news.crashed(crash, whole, this.history.inARow(), now, delay);
+        Duration delay = this.plan.crashed(this.inquiry.explain(seen), whole);
+        if (delay != null) {
             this.surroundings.lookAfter(this, delay);
         }
     }
 
     private void reviveConsumers() {
-        this.restart = null;
+        this.plan.clear();
         this.run.goOn();
         if (this.watch.revive() > 0) {
-            tellRestarted();
+            this.plan.restarted();
         }
     }
 
@@ -245,7 +221,7 @@ final class SupervisedListener {
      * Starts the container anew. What prevents it counts as a crash.
      */
     private void start() {
-        this.restart = null;
+        this.plan.clear();
         this.listener.reset();
         try {
             this.container.start();
@@ -262,20 +238,6 @@ final class SupervisedListener {
         }
     }
 
-    private void tellRestarted() {
-        this.history.restarted();
-        this.news.restarted(this.history.restarts());
-        Crash crash = this.history.lastCrash();
-        String reason = (crash == null) ? "none" : crash.kind().name().toLowerCase(Locale.ROOT);
-        this.surroundings.observer().restarted(this.listener.id(), reason);
-    }
-
-    private void pardon() {
-        this.gaveUp = false;
-        this.history.pardon();
-        this.surroundings.givenUpOrNot();
-    }
-
     /**
      * Stops it, until it is resumed or restarted.
      */
@@ -287,7 +249,7 @@ final class SupervisedListener {
     void resume() {
         this.suspended = false;
         operate(() -> {
-            pardon();
+            this.plan.pardon();
             if (!this.container.isRunning()) {
                 start();
             }
@@ -313,8 +275,8 @@ final class SupervisedListener {
 
     private void stop() {
         boolean running = this.container.isRunning();
-        this.restart = null;
-        pardon();
+        this.plan.clear();
+        this.plan.pardon();
         if (running && !Containers.stop(this.container, this.container::stop)) {
             this.news.busy();
         }
@@ -328,7 +290,7 @@ final class SupervisedListener {
         if (!this.work.tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
             return false;
         }
-        this.restart = null;
+        this.plan.clear();
         this.work.unlock();
         return true;
     }
