@@ -2,6 +2,7 @@ package io.github.resilientkafka.benchmarks;
 
 import io.github.resilientkafka.benchmarks.ListeningApplication.Side;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -9,7 +10,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * A steady load on three partitions, one of which is poisoned: the longest time in which nothing came of the other two.
+ * A steady load on three partitions, one of which is poisoned: the longest time in which nothing came of one of the other two.
  */
 final class SilenceBenchmark implements Benchmark {
 
@@ -66,7 +67,7 @@ final class SilenceBenchmark implements Benchmark {
                     throw new IllegalStateException("poison");
                 }
                 if (record.partition() != 0) {
-                    silence.broken();
+                    silence.broken(record.partition());
                 }
             });
             long interval = TimeUnit.SECONDS.toNanos(1) / RECORDS_PER_SECOND;
@@ -91,26 +92,32 @@ final class SilenceBenchmark implements Benchmark {
         }
     }
 
-    /** Measured by the consumer's thread, begun and ended by another. */
+    /** Of each healthy partition. Measured by the consumer's thread, begun and ended by another. */
     private static final class Silence {
 
-        private long last;
+        private static final int FIRST = 1;
+
+        private static final int LAST = 2;
+
+        private final long[] heard = new long[LAST + 1];
 
         private long longest;
 
         synchronized void begin() {
-            this.last = System.nanoTime();
+            Arrays.fill(this.heard, System.nanoTime());
             this.longest = 0;
         }
 
-        synchronized void broken() {
+        synchronized void broken(int partition) {
             long now = System.nanoTime();
-            this.longest = Math.max(this.longest, now - this.last);
-            this.last = now;
+            this.longest = Math.max(this.longest, now - this.heard[partition]);
+            this.heard[partition] = now;
         }
 
         synchronized double longestSeconds() {
-            broken();
+            for (int partition = FIRST; partition <= LAST; partition++) {
+                broken(partition);
+            }
             return this.longest / 1e9;
         }
     }
