@@ -20,24 +20,25 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     private final Decisions decisions;
 
-    private final boolean acknowledgedOutOfOrder;
+    private final boolean seeksForAll;
 
     /**
      * Creates an interceptor.
-     * @param acknowledgedOutOfOrder whether the container waits for acknowledgments of each record of a poll: then it has to
-     * be told of those that will not come, which only a seek for all of them does
+     * @param seeksForAll whether the consumer is to seek back for all records of a poll when one has failed: where the
+     * container waits for acknowledgments of each of them, it has to be told of those that will not come; where a pause of
+     * the container takes effect at once, it would keep those behind the failed one for later
      */
     FailureInterceptor(
             @Nullable RecordInterceptor<K, V> application,
             ListenerGuard guard,
             FailedRecords failedRecords,
             Decisions decisions,
-            boolean acknowledgedOutOfOrder) {
+            boolean seeksForAll) {
         this.application = application;
         this.guard = guard;
         this.failedRecords = failedRecords;
         this.decisions = decisions;
-        this.acknowledgedOutOfOrder = acknowledgedOutOfOrder;
+        this.seeksForAll = seeksForAll;
     }
 
     @Override
@@ -48,7 +49,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
             this.decisions.set(record, false);
             return;
         }
-        if (!this.acknowledgedOutOfOrder && !PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
+        if (!this.seeksForAll && !PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
             this.decisions.set(record, this.failedRecords.handle(thrown, record));
         }
         if (this.application != null && !(ErrorTable.unwrap(thrown) instanceof NotHandledException)) {

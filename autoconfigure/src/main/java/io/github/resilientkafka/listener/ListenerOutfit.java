@@ -197,10 +197,11 @@ final class ListenerOutfit {
             FailedRecords failedRecords,
             Decisions decisions) {
         ContainerProperties properties = container.getContainerProperties();
-        boolean outOfOrder = properties.isAsyncAcks()
+        boolean seeksForAll = properties.isAsyncAcks()
+                || properties.isPauseImmediate()
                 || (properties.getMessageListener() instanceof AsyncRepliesAware replies && replies.isAsyncReplies());
         container.setRecordInterceptor(new FailureInterceptor<>(
-                ContainerInterceptors.ofRecords(container), guard, failedRecords, decisions, outOfOrder));
+                ContainerInterceptors.ofRecords(container), guard, failedRecords, decisions, seeksForAll));
     }
 
     private static <K, V> void beforePoll(

@@ -18,6 +18,11 @@ final class PartitionPauser {
 
     private final Map<TopicPartition, Thread> pausedBy = new ConcurrentHashMap<>();
 
+    /**
+     * Those that the application had paused before us: they stay so.
+     */
+    private final Set<TopicPartition> applications = ConcurrentHashMap.newKeySet();
+
     private final Set<TopicPartition> toResume = ConcurrentHashMap.newKeySet();
 
     PartitionPauser(MessageListenerContainer container) {
@@ -28,8 +33,20 @@ final class PartitionPauser {
      * To be called on the thread of the consumer that has the partition.
      */
     void pause(TopicPartition partition) {
+        if (!isRequested(partition)) {
+            this.applications.remove(partition);
+        } else if (!this.pausedBy.containsKey(partition)) {
+            this.applications.add(partition);
+        }
         this.pausedBy.put(partition, Thread.currentThread());
         this.container.pausePartition(partition);
+    }
+
+    private boolean isRequested(TopicPartition partition) {
+        // Containers with several consumers answer for themselves only.
+        return this.container
+                .getContainerFor(partition.topic(), partition.partition())
+                .isPartitionPauseRequested(partition);
     }
 
     /**
@@ -53,8 +70,14 @@ final class PartitionPauser {
             // Removed first: who allows it after the question asks for it once more.
             if (ours && this.toResume.remove(partition) && mayRun.test(partition)) {
                 this.pausedBy.remove(partition);
-                this.container.resumePartition(partition);
+                resumeUnlessApplications(partition);
             }
+        }
+    }
+
+    private void resumeUnlessApplications(TopicPartition partition) {
+        if (!this.applications.remove(partition)) {
+            this.container.resumePartition(partition);
         }
     }
 
@@ -63,7 +86,7 @@ final class PartitionPauser {
      */
     void clear() {
         this.toResume.clear();
-        this.pausedBy.keySet().forEach(this.container::resumePartition);
+        this.pausedBy.keySet().forEach(this::resumeUnlessApplications);
         this.pausedBy.clear();
     }
 }

@@ -35,7 +35,9 @@ final class RecordedContainer {
                         this.resumed.add((TopicPartition) arguments[0]);
                         yield null;
                     }
-                    case "isPartitionPaused" -> this.paused.contains((TopicPartition) arguments[0]);
+                    case "getContainerFor" -> proxy;
+                    case "isPartitionPaused", "isPartitionPauseRequested" ->
+                        this.paused.contains((TopicPartition) arguments[0]);
                     default -> throw new UnsupportedOperationException(method.getName());
                 });
     }
