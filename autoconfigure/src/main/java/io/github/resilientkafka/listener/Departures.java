@@ -56,6 +56,9 @@ final class Departures {
                 record.attempts(),
                 record.failure(),
                 null);
+        if (trouble == null) {
+            return false;
+        }
         durable.whenComplete((result, error) -> this.threads.schedule(Duration.ZERO, () -> {
             if (error == null) {
                 destination.arrived(record);

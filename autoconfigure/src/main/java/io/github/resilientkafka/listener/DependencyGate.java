@@ -83,6 +83,11 @@ final class DependencyGate {
     void hold(TopicPartition partition, String name, long generation) {
         Dependency dependency = this.dependencies.named(name);
         synchronized (this) {
+            Trouble trouble = this.partitions.troubleOf(partition);
+            if (trouble == null || trouble.generation() != generation) {
+                // It went to another consumer in the meantime.
+                return;
+            }
             this.calm = false;
             if (this.watched.add(name)) {
                 dependency.whenUp(() -> tryOne(dependency));

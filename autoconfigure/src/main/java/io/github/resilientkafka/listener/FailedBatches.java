@@ -25,6 +25,8 @@ final class FailedBatches {
 
     private static final Logger logger = LoggerFactory.getLogger(FailedBatches.class);
 
+    private final Blame blame;
+
     private final FailedRecords failedRecords;
 
     private final ListenerPartitions partitions;
@@ -35,7 +37,8 @@ final class FailedBatches {
      * Creates it.
      * @param commits whether offsets are committed by the container, not by the client itself
      */
-    FailedBatches(FailedRecords failedRecords, ListenerPartitions partitions, boolean commits) {
+    FailedBatches(Blame blame, FailedRecords failedRecords, ListenerPartitions partitions, boolean commits) {
+        this.blame = blame;
         this.failedRecords = failedRecords;
         this.partitions = partitions;
         this.commits = commits;
@@ -53,6 +56,9 @@ final class FailedBatches {
             List<ConsumerRecord<?, ?>> records,
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
+        if (!this.blame.isOn(records, thrown)) {
+            return new Outcome(records);
+        }
         NotHandledException notHandled = find(thrown, NotHandledException.class);
         if (notHandled != null) {
             return withoutHandler(notHandled, records, consumer, container);

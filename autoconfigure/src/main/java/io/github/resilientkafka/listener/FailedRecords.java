@@ -229,6 +229,9 @@ final class FailedRecords {
     private void hold(ConsumerRecord<?, ?> record, TopicPartition partition, Failure failure, int attempts) {
         Trouble trouble =
                 this.partitions.pause(partition, PartitionState.HELD, record.offset(), attempts, failure, null);
+        if (trouble == null) {
+            return;
+        }
         String dependency = failure.dependency();
         this.gate.hold(partition, (dependency != null) ? dependency : failure.text(), trouble.generation());
         logger.info("Listener {}: {} is held at {}: {}", this.listener, partition, record.offset(), trouble.reason());

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import java.util.List;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -16,6 +17,8 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     private final ListenerGuard guard;
 
+    private final Blame blame;
+
     private final FailedRecords failedRecords;
 
     private final Decisions decisions;
@@ -31,11 +34,13 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
     FailureInterceptor(
             @Nullable RecordInterceptor<K, V> application,
             ListenerGuard guard,
+            Blame blame,
             FailedRecords failedRecords,
             Decisions decisions,
             boolean seeksForAll) {
         this.application = application;
         this.guard = guard;
+        this.blame = blame;
         this.failedRecords = failedRecords;
         this.decisions = decisions;
         this.seeksForAll = seeksForAll;
@@ -49,7 +54,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
             this.decisions.set(record, false);
             return;
         }
-        if (!this.seeksForAll && !PartitionPausingErrorHandler.isConsumersOwn(thrown)) {
+        if (!this.seeksForAll && this.blame.isOn(List.of(record), thrown)) {
             this.decisions.set(record, this.failedRecords.handle(thrown, record));
         }
         if (this.application != null && !(ErrorTable.unwrap(thrown) instanceof NotHandledException)) {

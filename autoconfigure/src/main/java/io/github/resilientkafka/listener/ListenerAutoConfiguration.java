@@ -97,6 +97,11 @@ final class ListenerAutoConfiguration {
                 });
     }
 
+    @Bean
+    ConsumerEvents resilientKafkaConsumerEvents(ObjectProvider<ListenerContainers> containers) {
+        return new ConsumerEvents(containers);
+    }
+
     /**
      * Does nothing until it is told to watch a listener, for metrics.
      */

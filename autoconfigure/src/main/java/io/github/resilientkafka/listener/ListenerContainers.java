@@ -73,6 +73,14 @@ public final class ListenerContainers implements AutoCloseable {
     }
 
     /**
+     * Returns the listener of a container, or null if it is not looked after.
+     */
+    @Nullable
+    ResilientListener of(AbstractMessageListenerContainer<?, ?> container) {
+        return this.listeners.get(container);
+    }
+
+    /**
      * Returns who is told what listeners do.
      * @return all observers in one; none of them can disturb the caller
      */

@@ -163,8 +163,10 @@ final class ListenerGuard {
     void done(ConsumerRecord<?, ?> last) {
         if (!this.partitions.calm()) {
             TopicPartition partition = partitionOf(last);
-            this.partitions.done(partition, last.offset());
-            this.gate.answered(partition);
+            if (this.partitions.isOurs(partition)) {
+                this.partitions.done(partition, last.offset());
+                this.gate.answered(partition);
+            }
         }
     }
 

@@ -156,11 +156,12 @@ final class ListenerOutfit {
                 this.observer,
                 this.clock);
         boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
-        FailedBatches failedBatches = new FailedBatches(failedRecords, partitions, commits);
+        Blame blame = new Blame(id, partitions);
+        FailedBatches failedBatches = new FailedBatches(blame, failedRecords, partitions, commits);
         FailedPolls failedPolls = new FailedPolls(id, failedRecords, commits, this.threads);
-        container.setCommonErrorHandler(
-                new PartitionPausingErrorHandler(decisions, failedRecords, failedBatches, failedPolls, partitions));
-        intercept(container, watch.guard(), failedRecords, decisions);
+        container.setCommonErrorHandler(new PartitionPausingErrorHandler(
+                decisions, blame, failedRecords, failedBatches, failedPolls, partitions));
+        intercept(container, watch.guard(), blame, failedRecords, decisions);
         boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
         guard(container.getContainerProperties(), watch.guard());
         if (batch && settings.batch().collect()) {
@@ -194,6 +195,7 @@ final class ListenerOutfit {
     private static <K, V> void intercept(
             AbstractMessageListenerContainer<K, V> container,
             ListenerGuard guard,
+            Blame blame,
             FailedRecords failedRecords,
             Decisions decisions) {
         ContainerProperties properties = container.getContainerProperties();
@@ -201,7 +203,7 @@ final class ListenerOutfit {
                 || properties.isPauseImmediate()
                 || (properties.getMessageListener() instanceof AsyncRepliesAware replies && replies.isAsyncReplies());
         container.setRecordInterceptor(new FailureInterceptor<>(
-                ContainerInterceptors.ofRecords(container), guard, failedRecords, decisions, seeksForAll));
+                ContainerInterceptors.ofRecords(container), guard, blame, failedRecords, decisions, seeksForAll));
     }
 
     private static <K, V> void beforePoll(

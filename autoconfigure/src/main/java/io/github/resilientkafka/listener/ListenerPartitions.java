@@ -3,6 +3,7 @@ package io.github.resilientkafka.listener;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -12,12 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
  * The partitions of one listener, and what troubles them. Each pause has a generation of its own; a timer, or an answer,
  * that belongs to an earlier one changes nothing.
  * <p>
- * A partition's own changes are made by the consumer thread that has it; timers and others only release. Thread-safe.
+ * A partition's own changes are made by the consumer thread that has it; timers and others only release. What another
+ * consumer says, which has lost the partition and does not know it yet, changes nothing. Thread-safe.
  */
 final class ListenerPartitions {
 
@@ -29,7 +32,10 @@ final class ListenerPartitions {
 
     private final PartitionEvents events;
 
-    private final Map<TopicPartition, Instant> assigned = new ConcurrentHashMap<>();
+    /**
+     * Locked for each change that only a partition's own consumer may make.
+     */
+    private final Assignments assignments = new Assignments();
 
     private final Map<TopicPartition, Trouble> troubles = new ConcurrentHashMap<>();
 
@@ -67,11 +73,27 @@ final class ListenerPartitions {
     }
 
     /**
+     * Returns whether the consumer of this thread has a partition, as far as is known.
+     */
+    boolean isOurs(TopicPartition partition) {
+        return this.assignments.isOf(Thread.currentThread(), partition);
+    }
+
+    /**
+     * A consumer begins, on its own thread.
+     * @param part the part of the container that has it
+     */
+    void begin(MessageListenerContainer part) {
+        this.pauser.begin(part);
+    }
+
+    /**
      * Pauses a partition at a record. To be called on its consumer's thread.
      * @param attempts attempts of this record that count
      * @param resumeAfter when it is released by itself, or null if somebody else releases it
-     * @return the new state
+     * @return the new state, or null if another consumer has the partition
      */
+    @Nullable
     Trouble pause(
             TopicPartition partition,
             PartitionState state,
@@ -79,21 +101,15 @@ final class ListenerPartitions {
             int attempts,
             Failure failure,
             @Nullable Duration resumeAfter) {
-        Trouble before = this.troubles.get(partition);
-        boolean sameRecord = before != null && before.offset() == offset;
-        Instant now = this.clock.instant();
-        Trouble trouble = new Trouble(
-                state,
-                offset,
-                attempts,
-                failure,
-                (sameRecord && before != null) ? before.firstFailure() : now,
-                (sameRecord && before != null && before.state() == state) ? before.since() : now,
-                this.generations.incrementAndGet(),
-                (resumeAfter == null) ? null : now.plus(resumeAfter),
-                false,
-                false);
-        this.troubles.put(partition, trouble);
+        Trouble trouble;
+        synchronized (this.assignments) {
+            if (!isOurs(partition)) {
+                return null;
+            }
+            trouble = Trouble.begin(state, offset, attempts, failure, this.clock.instant(), resumeAfter)
+                    .after(this.troubles.get(partition), this.generations.incrementAndGet());
+            this.troubles.put(partition, trouble);
+        }
         this.pauser.pause(partition);
         this.events.paused(partition, trouble);
         if (resumeAfter != null) {
@@ -111,11 +127,8 @@ final class ListenerPartitions {
      * @param done whether the record needs no further handling
      */
     void release(TopicPartition partition, long generation, boolean done) {
-        Trouble released = this.troubles.computeIfPresent(
+        this.troubles.computeIfPresent(
                 partition, (key, trouble) -> (trouble.generation() == generation) ? trouble.release(done) : trouble);
-        if (released != null && released.generation() == generation) {
-            this.pauser.resume(partition);
-        }
     }
 
     /**
@@ -127,20 +140,15 @@ final class ListenerPartitions {
 
     private boolean mayRun(TopicPartition partition) {
         Trouble trouble = this.troubles.get(partition);
-        return trouble == null || trouble.released();
+        return trouble == null || trouble.released() || !isOurs(partition);
     }
 
     /**
      * Makes sure that a partition is paused whose records turned up although it should be.
      */
     void pauseAgain(TopicPartition partition) {
-        Trouble trouble = this.troubles.get(partition);
-        if (trouble != null && !trouble.released()) {
+        if (!mayRun(partition)) {
             this.pauser.pause(partition);
-            if (mayRun(partition)) {
-                // Released between the question and the pause.
-                this.pauser.resume(partition);
-            }
         }
     }
 
@@ -148,12 +156,15 @@ final class ListenerPartitions {
      * A record is done with. The one that failed may have been compacted away: any later one tells as much.
      */
     void done(TopicPartition partition, long offset) {
-        Trouble trouble = this.troubles.get(partition);
-        // While it is paused, only a consumer that has lost the partition can still be at work on it.
-        if (trouble != null && trouble.released() && offset >= trouble.offset()) {
+        synchronized (this.assignments) {
+            Trouble trouble = this.troubles.get(partition);
+            // While it is paused, only a consumer that has lost the partition can still be at work on it.
+            if (trouble == null || !trouble.released() || offset < trouble.offset() || !isOurs(partition)) {
+                return;
+            }
             this.troubles.remove(partition);
-            this.events.recovered(partition, offset);
         }
+        this.events.recovered(partition, offset);
     }
 
     /**
@@ -161,7 +172,11 @@ final class ListenerPartitions {
      * @param last the last of them
      */
     void isolate(TopicPartition partition, long last) {
-        this.isolated.put(partition, last);
+        synchronized (this.assignments) {
+            if (isOurs(partition)) {
+                this.isolated.put(partition, last);
+            }
+        }
     }
 
     boolean isolates(TopicPartition partition, long offset) {
@@ -169,24 +184,31 @@ final class ListenerPartitions {
             return false;
         }
         Long last = this.isolated.get(partition);
-        if (last != null && offset > last) {
-            this.isolated.remove(partition);
-            return false;
+        if (last == null || offset <= last) {
+            return last != null;
         }
-        return last != null;
+        if (isOurs(partition)) {
+            this.isolated.remove(partition, last);
+        }
+        return false;
     }
 
     /**
-     * Partitions came. What stood at its failed record when it was revoked, and still does, goes on waiting: attempts and
-     * the rest of the pause are kept.
-     * @param positions where each partition of {@link #remembered()} begins; those missing here start clean
+     * Partitions came to the consumer of this thread. What stood at its failed record when it was revoked, and still does,
+     * goes on waiting: attempts and the rest of the pause are kept. What another consumer has not given back was lost.
+     * @param positions where each partition of {@link #isRemembered} begins; those missing here start clean
      */
     void assigned(Collection<TopicPartition> partitions, Map<TopicPartition, Long> positions) {
         this.joined = true;
         Instant now = this.clock.instant();
         for (TopicPartition partition : partitions) {
-            this.assigned.put(partition, now);
-            Trouble trouble = this.remembered.remove(partition);
+            Trouble trouble;
+            synchronized (this.assignments) {
+                this.assignments.add(partition, now);
+                this.isolated.remove(partition);
+                this.troubles.remove(partition);
+                trouble = this.remembered.remove(partition);
+            }
             Long position = positions.get(partition);
             if (trouble != null && position != null && position == trouble.offset()) {
                 restore(partition, trouble, now);
@@ -213,19 +235,32 @@ final class ListenerPartitions {
     /**
      * Partitions went. Their pauses end with them.
      * @param lost whether somebody else may have had them since
+     * @return those that another consumer of this listener has not been given meanwhile
      */
-    void revoked(Collection<TopicPartition> partitions, boolean lost) {
+    List<TopicPartition> revoked(Collection<TopicPartition> partitions, boolean lost) {
+        return revoked(partitions, lost, Thread.currentThread());
+    }
+
+    /**
+     * As above, for a consumer that cannot say so itself.
+     * @param owner its thread, or null if it is not known
+     */
+    List<TopicPartition> revoked(Collection<TopicPartition> partitions, boolean lost, @Nullable Thread owner) {
+        List<TopicPartition> gone = new ArrayList<>();
         for (TopicPartition partition : partitions) {
-            this.assigned.remove(partition);
-            this.isolated.remove(partition);
-            Trouble trouble = this.troubles.remove(partition);
-            if (trouble != null) {
-                this.pauser.resume(partition);
-                if (!lost) {
-                    this.remembered.put(partition, trouble);
+            synchronized (this.assignments) {
+                if (this.assignments.isOf(owner, partition)) {
+                    gone.add(partition);
+                    this.assignments.remove(partition);
+                    this.isolated.remove(partition);
+                    Trouble trouble = this.troubles.remove(partition);
+                    if (trouble != null && !lost) {
+                        this.remembered.put(partition, trouble);
+                    }
                 }
             }
         }
+        return gone;
     }
 
     /**
@@ -233,7 +268,7 @@ final class ListenerPartitions {
      */
     void clear() {
         this.joined = false;
-        this.assigned.clear();
+        this.assignments.clear();
         this.pauser.clear();
         this.troubles.clear();
         this.remembered.clear();
@@ -248,30 +283,13 @@ final class ListenerPartitions {
     }
 
     Set<TopicPartition> assignedPartitions() {
-        return Set.copyOf(this.assigned.keySet());
+        return this.assignments.since().keySet();
     }
 
     List<PartitionStatus> status() {
-        return this.assigned.entrySet().stream()
-                .map(entry -> status(entry.getKey(), entry.getValue()))
+        return this.assignments.since().entrySet().stream()
+                .map(entry -> PartitionStatus.of(entry.getKey(), entry.getValue(), this.troubles.get(entry.getKey())))
                 .sorted(Comparator.comparing(PartitionStatus::topic).thenComparing(PartitionStatus::partition))
                 .toList();
-    }
-
-    private PartitionStatus status(TopicPartition partition, Instant assignedAt) {
-        Trouble trouble = this.troubles.get(partition);
-        if (trouble == null) {
-            return new PartitionStatus(
-                    partition.topic(), partition.partition(), PartitionState.RUNNING, assignedAt, null, null, 0, null);
-        }
-        return new PartitionStatus(
-                partition.topic(),
-                partition.partition(),
-                trouble.visibleState(),
-                trouble.since(),
-                trouble.reason(),
-                trouble.offset(),
-                trouble.attempts(),
-                trouble.resumesAt());
     }
 }

@@ -5,16 +5,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
-import org.apache.kafka.common.errors.WakeupException;
-import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.KafkaException;
 import org.springframework.kafka.KafkaException.Level;
@@ -36,6 +31,8 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
 
     private final Decisions decisions;
 
+    private final Blame blame;
+
     private final FailedRecords failedRecords;
 
     private final FailedBatches failedBatches;
@@ -46,11 +43,13 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
 
     PartitionPausingErrorHandler(
             Decisions decisions,
+            Blame blame,
             FailedRecords failedRecords,
             FailedBatches failedBatches,
             FailedPolls failedPolls,
             ListenerPartitions partitions) {
         this.decisions = decisions;
+        this.blame = blame;
         this.failedRecords = failedRecords;
         this.failedBatches = failedBatches;
         this.failedPolls = failedPolls;
@@ -120,7 +119,8 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
         Boolean decided = this.decisions.of(records.get(0));
         boolean done = (decided != null)
                 ? decided
-                : !isConsumersOwn(thrown) && this.failedRecords.handle(thrown, records.get(0));
+                : this.blame.isOn(List.of(records.get(0)), thrown)
+                        && this.failedRecords.handle(thrown, records.get(0));
         seek(thrown, done, records, consumer, container);
     }
 
@@ -133,10 +133,6 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             Runnable invokeListener) {
         List<ConsumerRecord<?, ?>> records = new ArrayList<>(data.count());
         data.forEach(records::add);
-        if (isConsumersOwn(thrown)) {
-            seek(thrown, false, records, consumer, container);
-            return;
-        }
         FailedBatches.Outcome outcome = this.failedBatches.handle(thrown, records, consumer, container);
         if (!outcome.remaining().isEmpty()) {
             seek(thrown, false, outcome.remaining(), consumer, container);
@@ -151,21 +147,6 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
         } else {
             this.failedPolls.failed(thrown, container);
         }
-    }
-
-    /**
-     * Commits that failed and polls that were interrupted are no failures of a record.
-     */
-    static boolean isConsumersOwn(@Nullable Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CommitFailedException
-                    || cause instanceof RebalanceInProgressException
-                    || cause instanceof WakeupException
-                    || cause instanceof InterruptException) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**

@@ -59,6 +59,7 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
         } finally {
             logger.info("Listener {}: assigned {}", this.listener, came);
             this.partitions.assigned(came, positionsOfRemembered(consumer, came));
+            this.gate.forget(came);
         }
     }
 
@@ -114,8 +115,7 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
             }
         } finally {
             logger.info("Listener {}: revoked {}", this.listener, gone);
-            this.gate.forget(gone);
-            this.partitions.revoked(gone, false);
+            this.gate.forget(this.partitions.revoked(gone, false));
         }
     }
 
@@ -132,8 +132,7 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
             }
         } finally {
             logger.warn("Listener {}: lost {}", this.listener, gone);
-            this.gate.forget(gone);
-            this.partitions.revoked(gone, true);
+            this.gate.forget(this.partitions.revoked(gone, true));
         }
     }
 }

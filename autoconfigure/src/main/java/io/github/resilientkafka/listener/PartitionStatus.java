@@ -1,6 +1,7 @@
 package io.github.resilientkafka.listener;
 
 import java.time.Instant;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,4 +24,21 @@ public record PartitionStatus(
         @Nullable String reason,
         @Nullable Long offset,
         int attempts,
-        @Nullable Instant resumesAt) {}
+        @Nullable Instant resumesAt) {
+
+    static PartitionStatus of(TopicPartition partition, Instant assignedAt, @Nullable Trouble trouble) {
+        if (trouble == null) {
+            return new PartitionStatus(
+                    partition.topic(), partition.partition(), PartitionState.RUNNING, assignedAt, null, null, 0, null);
+        }
+        return new PartitionStatus(
+                partition.topic(),
+                partition.partition(),
+                trouble.visibleState(),
+                trouble.since(),
+                trouble.reason(),
+                trouble.offset(),
+                trouble.attempts(),
+                trouble.resumesAt());
+    }
+}

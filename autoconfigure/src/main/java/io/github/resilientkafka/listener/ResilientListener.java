@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
  * A listener that is looked after: its container, and where its partitions stand. Thread-safe. Internal.
@@ -134,12 +135,19 @@ public final class ResilientListener {
     }
 
     /**
-     * Forgets what was known of partitions whose consumer died without giving them back.
+     * Forgets what was known of partitions whose consumer died without giving them back, unless another one has got them.
      * @param gone the partitions
+     * @param thread the consumer's thread, or null if it is not known
      */
-    public void lost(Collection<TopicPartition> gone) {
-        this.gate.forget(gone);
-        this.partitions.revoked(gone, true);
+    public void lost(Collection<TopicPartition> gone, @Nullable Thread thread) {
+        this.gate.forget(this.partitions.revoked(gone, true, thread));
+    }
+
+    /**
+     * A consumer begins. To be called on its thread.
+     */
+    void begin(MessageListenerContainer part) {
+        this.partitions.begin(part);
     }
 
     /**

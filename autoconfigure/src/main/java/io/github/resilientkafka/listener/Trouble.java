@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,35 @@ record Trouble(
         @Nullable Instant resumesAt,
         boolean released,
         boolean durable) {
+
+    static Trouble begin(
+            PartitionState state,
+            long offset,
+            int attempts,
+            Failure failure,
+            Instant now,
+            @Nullable Duration resumeAfter) {
+        Instant resumesAt = (resumeAfter == null) ? null : now.plus(resumeAfter);
+        return new Trouble(state, offset, attempts, failure, now, now, 0, resumesAt, false, false);
+    }
+
+    /**
+     * Returns the same as the partition's next state, which goes on from the one before if that was about the same record.
+     */
+    Trouble after(@Nullable Trouble before, long generation) {
+        boolean sameRecord = before != null && before.offset() == offset;
+        return new Trouble(
+                state,
+                offset,
+                attempts,
+                failure,
+                (before != null && sameRecord) ? before.firstFailure() : firstFailure,
+                (before != null && sameRecord && before.state() == state) ? before.since() : since,
+                generation,
+                resumesAt,
+                released,
+                durable);
+    }
 
     /**
      * Returns the same, running again.

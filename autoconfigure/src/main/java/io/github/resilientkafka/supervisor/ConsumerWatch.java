@@ -233,7 +233,7 @@ final class ConsumerWatch {
         if (!this.consumers.anyLeft()) {
             this.listener.reset();
         } else if (lost != null) {
-            this.listener.lost(List.copyOf(lost));
+            this.listener.lost(List.copyOf(lost), (consumer == null) ? null : consumer.thread());
         }
         logger.info("A consumer of listener {} is started again", this.listener.id());
         part.start();

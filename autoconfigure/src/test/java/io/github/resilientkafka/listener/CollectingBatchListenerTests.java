@@ -70,7 +70,7 @@ class CollectingBatchListenerTests {
                 this.handled.add(records.stream().map(ConsumerRecord::offset).toList());
         return new CollectingBatchListener<>(
                 new GuardedBatchListener<>(handler, guard),
-                new FailedBatches(null, partitions, false),
+                new FailedBatches(new Blame("orders", partitions), null, partitions, false),
                 container,
                 3,
                 Duration.ofHours(1));

@@ -53,7 +53,7 @@ class FailedBatchesTests {
         });
         ContainerProperties properties = new ContainerProperties("orders");
         MessageListenerContainer container = stub(MessageListenerContainer.class, name -> properties);
-        new FailedBatches(null, null, true)
+        new FailedBatches(null, null, null, true)
                 .commit(List.of(new ConsumerRecord<>("orders", 0, 5, "key", "value")), consumer, container);
     }
 

@@ -15,18 +15,13 @@ class PartitionPauserTests {
     private final PartitionPauser pauser = new PartitionPauser(this.recorded.container());
 
     @Test
-    @DisplayName("P2: a partition is resumed before the next poll, unless it must not run by then")
+    @DisplayName("P2: a partition is resumed before the poll at which it may run")
     void resumes() {
         this.pauser.pause(PARTITION);
-        this.pauser.resume(PARTITION);
+        this.pauser.beforePoll(partition -> false);
         assertThat(this.recorded.paused).containsExactly(PARTITION);
         this.pauser.beforePoll(partition -> true);
         assertThat(this.recorded.paused).isEmpty();
-
-        this.pauser.pause(PARTITION);
-        this.pauser.resume(PARTITION);
-        this.pauser.beforePoll(partition -> false);
-        assertThat(this.recorded.paused).containsExactly(PARTITION);
     }
 
     @Test
@@ -35,7 +30,6 @@ class PartitionPauserTests {
         this.recorded.paused.add(PARTITION);
         this.pauser.pause(PARTITION);
         this.pauser.pause(PARTITION);
-        this.pauser.resume(PARTITION);
         this.pauser.beforePoll(partition -> true);
         assertThat(this.recorded.paused).containsExactly(PARTITION);
 
@@ -53,7 +47,6 @@ class PartitionPauserTests {
         this.recorded.paused.remove(PARTITION);
         this.pauser.pause(PARTITION);
         assertThat(this.recorded.paused).containsExactly(PARTITION);
-        this.pauser.resume(PARTITION);
         this.pauser.beforePoll(partition -> true);
         assertThat(this.recorded.paused).isEmpty();
     }

@@ -38,6 +38,8 @@ final class RecordedContainer {
                     case "getContainerFor" -> proxy;
                     case "isPartitionPaused", "isPartitionPauseRequested" ->
                         this.paused.contains((TopicPartition) arguments[0]);
+                    case "equals" -> proxy == arguments[0];
+                    case "hashCode" -> System.identityHashCode(proxy);
                     default -> throw new UnsupportedOperationException(method.getName());
                 });
     }

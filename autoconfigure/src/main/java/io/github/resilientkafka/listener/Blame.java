@@ -1,0 +1,63 @@
+package io.github.resilientkafka.listener;
+
+import java.util.List;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells failures of records from those that are their consumer's own. Of the latter nothing is decided and nothing is
+ * counted: the consumer goes back to all that it was given, as far as it still has the partitions.
+ */
+final class Blame {
+
+    private static final Logger logger = LoggerFactory.getLogger(Blame.class);
+
+    private final String listener;
+
+    private final ListenerPartitions partitions;
+
+    Blame(String listener, ListenerPartitions partitions) {
+        this.listener = listener;
+        this.partitions = partitions;
+    }
+
+    /**
+     * Returns whether records are to blame for what was thrown: not for commits that failed and polls that were interrupted,
+     * nor for anything on a consumer that has lost their partition to another one, which handles them.
+     */
+    boolean isOn(List<? extends ConsumerRecord<?, ?>> records, Throwable thrown) {
+        return !isConsumersOwn(thrown) && records.stream().allMatch(record -> isOurs(record, thrown));
+    }
+
+    private static boolean isConsumersOwn(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CommitFailedException
+                    || cause instanceof RebalanceInProgressException
+                    || cause instanceof WakeupException
+                    || cause instanceof InterruptException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isOurs(ConsumerRecord<?, ?> record, Throwable thrown) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        boolean ours = this.partitions.isOurs(partition);
+        if (!ours) {
+            logger.info(
+                    "Listener {}: record {}@{} failed when another consumer had got its partition, which handles it: {}",
+                    this.listener,
+                    partition,
+                    record.offset(),
+                    ErrorTable.unwrap(thrown).toString());
+        }
+        return ours;
+    }
+}

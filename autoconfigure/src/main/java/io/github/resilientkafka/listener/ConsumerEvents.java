@@ -1,0 +1,49 @@
+package io.github.resilientkafka.listener;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.event.SmartApplicationListener;
+import org.springframework.core.Ordered;
+import org.springframework.kafka.event.ConsumerStartingEvent;
+import org.springframework.kafka.event.KafkaEvent;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+/**
+ * Hears from consumers, on their threads, which of them runs where.
+ */
+final class ConsumerEvents implements SmartApplicationListener {
+
+    private final ObjectProvider<ListenerContainers> containers;
+
+    ConsumerEvents(ObjectProvider<ListenerContainers> containers) {
+        this.containers = containers;
+    }
+
+    @Override
+    public boolean supportsEventType(Class<? extends ApplicationEvent> type) {
+        return ConsumerStartingEvent.class.isAssignableFrom(type);
+    }
+
+    @Override
+    public int getOrder() {
+        return Ordered.HIGHEST_PRECEDENCE;
+    }
+
+    @Override
+    public void onApplicationEvent(ApplicationEvent event) {
+        if (event instanceof KafkaEvent kafkaEvent) {
+            ListenerContainers listeners = this.containers.getIfAvailable();
+            ResilientListener listener = (listeners == null)
+                    ? null
+                    : listeners.of(kafkaEvent.getContainer(AbstractMessageListenerContainer.class));
+            if (listener != null) {
+                tell(listener, kafkaEvent);
+            }
+        }
+    }
+
+    private static void tell(ResilientListener listener, KafkaEvent event) {
+        listener.begin((MessageListenerContainer) event.getSource());
+    }
+}
