@@ -3,6 +3,7 @@ package io.github.resilientkafka.listener;
 import java.util.List;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -32,7 +33,19 @@ final class Blame {
      * nor for anything on a consumer that has lost their partition to another one, which handles them.
      */
     boolean isOn(List<? extends ConsumerRecord<?, ?>> records, Throwable thrown) {
-        return !isConsumersOwn(thrown) && records.stream().allMatch(record -> isOurs(record, thrown));
+        return !isConsumersOwn(thrown)
+                && !isFailedCommit(records, thrown)
+                && records.stream().allMatch(record -> isOurs(record, thrown));
+    }
+
+    /**
+     * Returns whether records were handled, and then could not be committed, though their consumer is in its group: that
+     * is reported where failures of handlers are. What a handler throws has been wrapped.
+     */
+    boolean isFailedCommit(List<? extends ConsumerRecord<?, ?>> records, Throwable thrown) {
+        return thrown instanceof KafkaException
+                && !isConsumersOwn(thrown)
+                && CurrentRecords.ofThread().returnedFor(records);
     }
 
     private static boolean isConsumersOwn(Throwable thrown) {

@@ -5,33 +5,67 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records that a handler is being called for, on its thread.
+ * The records that a handler is being called for, on its thread, and the last one that it has returned for.
  */
 final class CurrentRecords {
 
+    private static final ThreadLocal<CurrentRecords> ofThread = ThreadLocal.withInitial(CurrentRecords::new);
+
     /** A record, or a list of them: wrapping each record would be paid by all who never ask. */
-    private static final ThreadLocal<@Nullable Object> current = new ThreadLocal<>();
+    private @Nullable Object records;
+
+    /** Null if the last call did not return. The record itself may be large: its place is enough. */
+    private @Nullable String returnedTopic;
+
+    private int returnedPartition;
+
+    private long returnedOffset;
 
     private CurrentRecords() {}
 
+    static CurrentRecords ofThread() {
+        return ofThread.get();
+    }
+
     @SuppressWarnings("unchecked")
-    static List<? extends ConsumerRecord<?, ?>> get() {
-        Object records = current.get();
-        if (records instanceof ConsumerRecord<?, ?> record) {
+    List<? extends ConsumerRecord<?, ?>> get() {
+        if (this.records instanceof ConsumerRecord<?, ?> record) {
             return List.of(record);
         }
-        return (records == null) ? List.of() : (List<? extends ConsumerRecord<?, ?>>) records;
+        return (this.records == null) ? List.of() : (List<? extends ConsumerRecord<?, ?>>) this.records;
     }
 
-    static void set(ConsumerRecord<?, ?> record) {
-        current.set(record);
+    void begin(ConsumerRecord<?, ?> record) {
+        this.records = record;
+        this.returnedTopic = null;
     }
 
-    static void set(List<? extends ConsumerRecord<?, ?>> records) {
-        current.set(records);
+    void begin(List<? extends ConsumerRecord<?, ?>> records) {
+        this.records = records;
+        this.returnedTopic = null;
     }
 
-    static void clear() {
-        current.set(null);
+    void end() {
+        this.records = null;
+    }
+
+    /**
+     * Nothing is left to do for a record, and those before it in its batch.
+     */
+    void returned(ConsumerRecord<?, ?> last) {
+        this.returnedTopic = last.topic();
+        this.returnedPartition = last.partition();
+        this.returnedOffset = last.offset();
+    }
+
+    /**
+     * Returns whether the last call returned, and was for one of these records.
+     */
+    boolean returnedFor(List<? extends ConsumerRecord<?, ?>> some) {
+        return this.returnedTopic != null
+                && some.stream()
+                        .anyMatch(record -> record.offset() == this.returnedOffset
+                                && record.partition() == this.returnedPartition
+                                && record.topic().equals(this.returnedTopic));
     }
 }

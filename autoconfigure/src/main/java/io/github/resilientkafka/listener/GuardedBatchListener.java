@@ -80,6 +80,7 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
             long start = System.nanoTime();
             call(handler, records, acknowledgment);
             this.guard.handledAll(records, System.nanoTime() - start);
+            CurrentRecords.ofThread().returned(records.get(records.size() - 1));
         }
     }
 
@@ -103,11 +104,13 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
         if (acknowledgment != null && acknowledged.get() >= records.size()) {
             acknowledgment.acknowledge();
         }
+        CurrentRecords.ofThread().returned(records.get(records.size() - 1));
     }
 
     private void call(
             Handler<K, V> handler, List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment) {
-        CurrentRecords.set(records);
+        CurrentRecords current = CurrentRecords.ofThread();
+        current.begin(records);
         try {
             handler.handle(records, acknowledgment);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
@@ -116,7 +119,7 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
             this.guard.fatal(error);
             throw error;
         } finally {
-            CurrentRecords.clear();
+            current.end();
         }
     }
 

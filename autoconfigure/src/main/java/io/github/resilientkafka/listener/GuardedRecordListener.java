@@ -25,15 +25,17 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
     @Override
     public void onMessage(
             ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment, @Nullable Consumer<?, ?> consumer) {
+        CurrentRecords current = CurrentRecords.ofThread();
         if (!this.guard.admits(record)) {
             this.guard.done(record);
+            current.returned(record);
             if (acknowledgment != null) {
                 acknowledgment.acknowledge();
             }
             return;
         }
         long start = System.nanoTime();
-        CurrentRecords.set(record);
+        current.begin(record);
         try {
             handle(record, acknowledgment, consumer);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
@@ -42,13 +44,14 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
             this.guard.fatal(error);
             throw error;
         } finally {
-            CurrentRecords.clear();
+            current.end();
         }
         if (isAsyncReplies()) {
             // It returned a future: what becomes of the record is not known yet.
             this.guard.returned(System.nanoTime() - start);
         } else {
             this.guard.handled(record, System.nanoTime() - start);
+            current.returned(record);
         }
     }
 

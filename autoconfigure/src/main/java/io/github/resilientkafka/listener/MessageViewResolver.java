@@ -28,7 +28,7 @@ final class MessageViewResolver implements HandlerMethodArgumentResolver {
     @Override
     public Object resolveArgument(MethodParameter parameter, Message<?> message) {
         List<MessageView> views =
-                CurrentRecords.get().stream().map(MessageViewResolver::view).toList();
+                CurrentRecords.ofThread().get().stream().map(MessageViewResolver::view).toList();
         if (isList(parameter)) {
             return views;
         }

@@ -116,11 +116,15 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             List<ConsumerRecord<?, ?>> records,
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
-        Boolean decided = this.decisions.of(records.get(0));
-        boolean done = (decided != null)
-                ? decided
-                : this.blame.isOn(List.of(records.get(0)), thrown)
-                        && this.failedRecords.handle(thrown, records.get(0));
+        ConsumerRecord<?, ?> first = records.get(0);
+        Boolean decided = this.decisions.of(first);
+        boolean done;
+        if (decided != null) {
+            done = decided;
+        } else {
+            waitAfterFailedCommit(thrown, List.of(first), container);
+            done = this.blame.isOn(List.of(first), thrown) && this.failedRecords.handle(thrown, first);
+        }
         seek(thrown, done, records, consumer, container);
     }
 
@@ -133,6 +137,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             Runnable invokeListener) {
         List<ConsumerRecord<?, ?>> records = new ArrayList<>(data.count());
         data.forEach(records::add);
+        waitAfterFailedCommit(thrown, records, container);
         FailedBatches.Outcome outcome = this.failedBatches.handle(thrown, records, consumer, container);
         if (!outcome.remaining().isEmpty()) {
             seek(thrown, false, outcome.remaining(), consumer, container);
@@ -150,11 +155,21 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
     }
 
     /**
+     * What was handled comes again, and again if it cannot be committed: not as fast as it can.
+     */
+    private void waitAfterFailedCommit(
+            Exception thrown, List<ConsumerRecord<?, ?>> records, MessageListenerContainer container) {
+        if (this.blame.isFailedCommit(records, thrown)) {
+            this.failedPolls.failed(thrown, container);
+        }
+    }
+
+    /**
      * Makes the consumer go on with what was not processed.
      * @param done whether the first record is done with, so that it is not among that
      * @throws KafkaException unless the first record is done with: then nothing of these records is committed
      */
-    private static void seek(
+    private void seek(
             Exception thrown,
             boolean done,
             List<ConsumerRecord<?, ?>> records,
@@ -162,7 +177,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             MessageListenerContainer container) {
         Set<TopicPartition> here = new HashSet<>(consumer.assignment());
         List<ConsumerRecord<?, ?>> ours = records.stream()
-                .filter(record -> here.contains(new TopicPartition(record.topic(), record.partition())))
+                .filter(record -> goesBackTo(new TopicPartition(record.topic(), record.partition()), here))
                 .toList();
         if (ours.isEmpty() || (done && ours.get(0) != records.get(0))) {
             throw new KafkaException("The partition of the failed record went to another consumer", Level.INFO, thrown);
@@ -177,5 +192,12 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
                 (record, ex, aContainer, aConsumer) -> done,
                 logger,
                 Level.DEBUG);
+    }
+
+    /**
+     * What was decided on in this poll stays where it is: the consumer stands at the failed record, not behind it.
+     */
+    private boolean goesBackTo(TopicPartition partition, Set<TopicPartition> here) {
+        return here.contains(partition) && !this.decisions.stopped(partition);
     }
 }
