@@ -71,7 +71,9 @@ final class PartitionPauser {
 
     private static boolean isPaused(MessageListenerContainer container, TopicPartition partition) {
         // One with several consumers answers for itself only.
-        return container.getContainerFor(partition.topic(), partition.partition()).isPartitionPauseRequested(partition);
+        return container
+                .getContainerFor(partition.topic(), partition.partition())
+                .isPartitionPauseRequested(partition);
     }
 
     private static void resume(MessageListenerContainer container, TopicPartition partition, Pause pause) {
@@ -91,7 +93,8 @@ final class PartitionPauser {
         MessageListenerContainer mine = part();
         Map<TopicPartition, Pause> pauses = this.asked.getOrDefault(mine, Map.of());
         pauses.forEach((partition, pause) -> {
-            boolean ours = pause.thread() == Thread.currentThread() || !pause.thread().isAlive();
+            boolean ours =
+                    pause.thread() == Thread.currentThread() || !pause.thread().isAlive();
             if (ours && mayRun.test(partition)) {
                 pauses.remove(partition);
                 resume(mine, partition, pause);
