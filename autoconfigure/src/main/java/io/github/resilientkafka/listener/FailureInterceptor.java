@@ -95,6 +95,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     @Override
     public void clearThreadState(Consumer<?, ?> consumer) {
+        this.guard.afterPoll();
         if (this.application != null) {
             this.application.clearThreadState(consumer);
         }

@@ -24,6 +24,8 @@ final class ListenerGuard {
 
     private final ListenerObserver observer;
 
+    private final PollBudget budget;
+
     private final LongAdder handled = new LongAdder();
 
     private volatile @Nullable Error fatal;
@@ -34,13 +36,15 @@ final class ListenerGuard {
             DependencyGate gate,
             Decisions decisions,
             RetryMoves moves,
-            ListenerObserver observer) {
+            ListenerObserver observer,
+            PollBudget budget) {
         this.listener = listener;
         this.partitions = partitions;
         this.gate = gate;
         this.decisions = decisions;
         this.moves = moves;
         this.observer = observer;
+        this.budget = budget;
     }
 
     /**
@@ -83,6 +87,14 @@ final class ListenerGuard {
      */
     void beforePoll() {
         this.partitions.beforePoll();
+        this.budget.begins();
+    }
+
+    /**
+     * To be called on a consumer's thread when what it has polled is handled.
+     */
+    void afterPoll() {
+        this.budget.ends();
     }
 
     /**

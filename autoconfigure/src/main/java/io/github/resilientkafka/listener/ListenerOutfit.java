@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.Collections;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -78,14 +79,18 @@ final class ListenerOutfit {
             ListenerSettings settings,
             Map<String, Object> consumerSettings) {
         return listener(
-                container, watch(container, settings, new Decisions(), RetryMoves.NONE), consumerSettings, false);
+                container,
+                watch(container, settings, new Decisions(), RetryMoves.NONE, consumerSettings),
+                consumerSettings,
+                false);
     }
 
     private Watch watch(
             AbstractMessageListenerContainer<?, ?> container,
             ListenerSettings settings,
             Decisions decisions,
-            RetryMoves moves) {
+            RetryMoves moves,
+            Map<String, Object> consumerSettings) {
         String id = container.getListenerId();
         ContainerProperties properties = container.getContainerProperties();
         ListenerPartitions partitions = new ListenerPartitions(
@@ -97,8 +102,12 @@ final class ListenerOutfit {
         PartitionRebalanceListener rebalances =
                 new PartitionRebalanceListener(id, properties.getConsumerRebalanceListener(), partitions, gate);
         properties.setConsumerRebalanceListener(rebalances);
+        PollBudget budget = new PollBudget(id, consumerSettings);
         return new Watch(
-                partitions, gate, new ListenerGuard(id, partitions, gate, decisions, moves, this.observer), rebalances);
+                partitions,
+                gate,
+                new ListenerGuard(id, partitions, gate, decisions, moves, this.observer, budget),
+                rebalances);
     }
 
     private static ResilientListener listener(
@@ -142,7 +151,7 @@ final class ListenerOutfit {
                 this.clock);
         RetryMoves moves = retries.moves(id, settings, rawRecords, sender);
         Decisions decisions = new Decisions();
-        Watch watch = watch(container, settings, decisions, moves);
+        Watch watch = watch(container, settings, decisions, moves, consumerSettings);
         ListenerPartitions partitions = watch.partitions();
         FailedRecords failedRecords = new FailedRecords(
                 id,
@@ -164,17 +173,15 @@ final class ListenerOutfit {
         intercept(container, watch.guard(), blame, failedRecords, decisions);
         boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
         guard(container.getContainerProperties(), watch.guard());
-        if (batch && settings.batch().collect()) {
-            CollectingBatchListener<?, ?> collector =
-                    BatchCollection.collect(container, settings.batch(), failedBatches);
-            watch.rebalances().collector(collector);
-            failedPolls.collector(collector);
-            beforePoll(container, consumer -> {
-                watch.guard().beforePoll();
-                collector.flushDue(consumer);
-            });
-        } else if (batch) {
-            beforePoll(container, consumer -> watch.guard().beforePoll());
+        if (batch) {
+            CollectingBatchListener<?, ?> collector = settings.batch().collect()
+                    ? BatchCollection.collect(container, settings.batch(), failedBatches)
+                    : null;
+            if (collector != null) {
+                watch.rebalances().collector(collector);
+                failedPolls.collector(collector);
+            }
+            interceptPolls(container, watch.guard(), collector);
         }
         // Partitions are resumed between polls.
         ContainerProperties properties = container.getContainerProperties();
@@ -206,9 +213,12 @@ final class ListenerOutfit {
                 ContainerInterceptors.ofRecords(container), guard, blame, failedRecords, decisions, seeksForAll));
     }
 
-    private static <K, V> void beforePoll(
-            AbstractMessageListenerContainer<K, V> container, BeforePollInterceptor.Task task) {
-        container.setBatchInterceptor(new BeforePollInterceptor<>(ContainerInterceptors.ofBatches(container), task));
+    private static <K, V> void interceptPolls(
+            AbstractMessageListenerContainer<K, V> container,
+            ListenerGuard guard,
+            @Nullable CollectingBatchListener<?, ?> collector) {
+        container.setBatchInterceptor(
+                new PollInterceptor<>(ContainerInterceptors.ofBatches(container), guard, collector));
     }
 
     private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {

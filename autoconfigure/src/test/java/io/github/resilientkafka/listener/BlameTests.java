@@ -95,7 +95,8 @@ class BlameTests {
                 new DependencyGate(settings, this.dependencies, this.partitions, this.threads),
                 this.decisions,
                 RetryMoves.NONE,
-                new ListenerObserver() {});
+                new ListenerObserver() {},
+                new PollBudget("orders", Map.of()));
     }
 
     @AfterEach
@@ -112,8 +113,7 @@ class BlameTests {
         new GuardedRecordListener<>(handler, this.guard).onMessage(record);
     }
 
-    private void handleAll(
-            List<ConsumerRecord<String, String>> records, BatchMessageListener<String, String> handler) {
+    private void handleAll(List<ConsumerRecord<String, String>> records, BatchMessageListener<String, String> handler) {
         new GuardedBatchListener<>(handler, this.guard).onMessage(records);
     }
 
@@ -128,7 +128,9 @@ class BlameTests {
                 new FencedInstanceIdException("there is another one"),
                 new CommitFailedException(),
                 new WakeupException())) {
-            assertThat(this.blame.isOn(List.of(record), failure)).as("%s", failure).isFalse();
+            assertThat(this.blame.isOn(List.of(record), failure))
+                    .as("%s", failure)
+                    .isFalse();
         }
         assertThat(this.blame.isOn(List.of(record), new IllegalStateException("an interceptor's")))
                 .isTrue();
@@ -152,15 +154,18 @@ class BlameTests {
     }
 
     @Test
-    @DisplayName("N6: a batch that was handled is not to blame for a commit that fails, nor is one handled record by record")
+    @DisplayName(
+            "N6: a batch that was handled is not to blame for a commit that fails, nor is one handled record by record")
     void batches() {
         List<ConsumerRecord<String, String>> records = List.of(record(0, 5), record(0, 6));
         handleAll(records, handled -> {});
-        assertThat(this.blame.isOn(records, new TimeoutException("coordinator away"))).isFalse();
+        assertThat(this.blame.isOn(records, new TimeoutException("coordinator away")))
+                .isFalse();
         List<ConsumerRecord<String, String>> isolated = List.of(record(0, 7), record(0, 8));
         this.partitions.isolate(FIRST, 8);
         handleAll(isolated, handled -> {});
-        assertThat(this.blame.isOn(isolated, new TimeoutException("coordinator away"))).isFalse();
+        assertThat(this.blame.isOn(isolated, new TimeoutException("coordinator away")))
+                .isFalse();
         assertThat(catchThrowable(() -> handleAll(isolated, handled -> {
                     if (handled.get(0).offset() == 8) {
                         throw new IllegalStateException("no");
@@ -174,12 +179,13 @@ class BlameTests {
     @DisplayName("P9: a record is not to blame when another consumer has its partition")
     void notOurs() throws InterruptedException {
         List<Boolean> blamed = new ArrayList<>();
-        Thread other = new Thread(() -> blamed.add(
-                this.blame.isOn(List.of(record(0, 5)), new IllegalStateException("came too late"))));
+        Thread other = new Thread(
+                () -> blamed.add(this.blame.isOn(List.of(record(0, 5)), new IllegalStateException("came too late"))));
         other.start();
         other.join();
         assertThat(blamed).containsExactly(false);
-        assertThat(this.blame.isOn(List.of(record(0, 5)), new IllegalStateException("no"))).isTrue();
+        assertThat(this.blame.isOn(List.of(record(0, 5)), new IllegalStateException("no")))
+                .isTrue();
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -65,7 +66,8 @@ class CollectingBatchListenerTests {
                 new DependencyGate(settings, this.dependencies, partitions, this.threads),
                 new Decisions(),
                 RetryMoves.NONE,
-                new ListenerObserver() {});
+                new ListenerObserver() {},
+                new PollBudget("orders", Map.of()));
         BatchMessageListener<String, String> handler = records ->
                 this.handled.add(records.stream().map(ConsumerRecord::offset).toList());
         return new CollectingBatchListener<>(

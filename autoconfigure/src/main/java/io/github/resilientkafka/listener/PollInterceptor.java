@@ -6,31 +6,35 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchInterceptor;
 
 /**
- * Has things done on a batch consumer's thread before each of its polls. Around the application's own interceptor.
+ * What is to be done around each poll of a batch listener. Around the application's own interceptor.
  */
-final class BeforePollInterceptor<K, V> implements BatchInterceptor<K, V> {
+final class PollInterceptor<K, V> implements BatchInterceptor<K, V> {
 
     private final @Nullable BatchInterceptor<K, V> application;
 
-    private final Task task;
+    private final ListenerGuard guard;
+
+    private final @Nullable CollectingBatchListener<?, ?> collector;
 
     /**
-     * What is done.
+     * Creates an interceptor.
+     * @param collector who collects batches, if somebody does: what has waited long enough is handed over before a poll
      */
-    @FunctionalInterface
-    interface Task {
-
-        void run(Consumer<?, ?> consumer);
-    }
-
-    BeforePollInterceptor(@Nullable BatchInterceptor<K, V> application, Task task) {
+    PollInterceptor(
+            @Nullable BatchInterceptor<K, V> application,
+            ListenerGuard guard,
+            @Nullable CollectingBatchListener<?, ?> collector) {
         this.application = application;
-        this.task = task;
+        this.guard = guard;
+        this.collector = collector;
     }
 
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
-        this.task.run(consumer);
+        this.guard.beforePoll();
+        if (this.collector != null) {
+            this.collector.flushDue(consumer);
+        }
         if (this.application != null) {
             this.application.setupThreadState(consumer);
         }
@@ -38,6 +42,7 @@ final class BeforePollInterceptor<K, V> implements BatchInterceptor<K, V> {
 
     @Override
     public void clearThreadState(Consumer<?, ?> consumer) {
+        this.guard.afterPoll();
         if (this.application != null) {
             this.application.clearThreadState(consumer);
         }
