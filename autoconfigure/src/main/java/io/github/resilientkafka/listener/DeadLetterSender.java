@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes dead letters of one listener's records: the record's own bytes and headers, and why it failed. Everything that may
- * block is done on the thread for dead letters.
+ * block is done in the listener's queue.
  */
 final class DeadLetterSender implements RecordDestination {
 
@@ -39,8 +39,6 @@ final class DeadLetterSender implements RecordDestination {
 
     private final EventPublisher publisher;
 
-    private final ListenerThreads threads;
-
     private final ListenerObserver observer;
 
     private final Clock clock;
@@ -52,7 +50,6 @@ final class DeadLetterSender implements RecordDestination {
             DeadLetters deadLetters,
             RawPublisher rawPublisher,
             EventPublisher publisher,
-            ListenerThreads threads,
             ListenerObserver observer,
             Clock clock) {
         this.listener = listener;
@@ -61,7 +58,6 @@ final class DeadLetterSender implements RecordDestination {
         this.deadLetters = deadLetters;
         this.rawPublisher = rawPublisher;
         this.publisher = publisher;
-        this.threads = threads;
         this.observer = observer;
         this.clock = clock;
     }
@@ -75,23 +71,10 @@ final class DeadLetterSender implements RecordDestination {
 
     @Override
     public CompletableFuture<PublishResult> send(FailedRecord record) {
-        CompletableFuture<PublishResult> durable = new CompletableFuture<>();
-        this.threads.deadLetters().execute(() -> {
-            try {
-                this.deadLetters.ensureTopicFor(record.origin().topic());
-                publish(record).whenComplete((result, error) -> {
-                    if (error == null) {
-                        durable.complete(result);
-                    } else {
-                        durable.completeExceptionally(error);
-                    }
-                });
-            } catch (RuntimeException | Error ex) {
-                // Also an Error: a partition waits for this future.
-                durable.completeExceptionally(ex);
-            }
+        return this.rawRecords.call(() -> {
+            this.deadLetters.ensureTopicFor(record.origin().topic());
+            return publish(record);
         });
-        return durable;
     }
 
     @Override

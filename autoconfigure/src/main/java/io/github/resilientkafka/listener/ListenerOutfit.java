@@ -138,7 +138,9 @@ final class ListenerOutfit {
             Map<String, Object> consumerSettings,
             RetryStrategies.Retries retries) {
         String id = container.getListenerId();
-        RawRecords rawRecords = new RawRecords(new RawRecordReader(consumerSettings), this.threads);
+        ListenerQueue queue = this.threads.queueFor(id);
+        RawRecords rawRecords =
+                new RawRecords(new RawRecordReader(consumerSettings, queue::hasEnded), queue, this.threads);
         DeadLetterSender sender = new DeadLetterSender(
                 id,
                 group,
@@ -146,7 +148,6 @@ final class ListenerOutfit {
                 this.deadLetters,
                 this.rawPublisher,
                 this.publisher,
-                this.threads,
                 this.observer,
                 this.clock);
         RetryMoves moves = retries.moves(id, settings, rawRecords, sender);

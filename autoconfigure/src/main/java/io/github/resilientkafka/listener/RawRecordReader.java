@@ -5,18 +5,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads single records again, as the bytes they are: a listener's consumer has made objects of them, and no serializer is
- * sure to make the same bytes of those. In no group, commits nothing. For one thread.
+ * sure to make the same bytes of those. In no group, commits nothing. For one thread at a time.
  */
 final class RawRecordReader implements AutoCloseable {
 
@@ -26,13 +28,17 @@ final class RawRecordReader implements AutoCloseable {
 
     private final Map<String, Object> settings;
 
+    private final BooleanSupplier ended;
+
     private @Nullable Consumer<byte[], byte[]> consumer;
 
     /**
      * Creates a reader.
      * @param application the settings of the listener's consumer
+     * @param ended whether it is to give up, as the application stops; asked from time to time
      */
-    RawRecordReader(Map<String, Object> application) {
+    RawRecordReader(Map<String, Object> application, BooleanSupplier ended) {
+        this.ended = ended;
         Map<String, Object> own = new HashMap<>(application);
         List.of(
                         ConsumerConfig.GROUP_ID_CONFIG,
@@ -57,7 +63,7 @@ final class RawRecordReader implements AutoCloseable {
     /**
      * Reads a record.
      * @return the record, or null if it is not there any more: deleted, or compacted away
-     * @throws org.apache.kafka.common.KafkaException if Kafka cannot be asked, or does not answer within 10 s
+     * @throws org.apache.kafka.common.KafkaException if Kafka cannot be asked, or does not answer within 10 s, or the application stops
      */
     @Nullable
     ConsumerRecord<byte[], byte[]> read(TopicPartition partition, long offset) {
@@ -72,6 +78,9 @@ final class RawRecordReader implements AutoCloseable {
                 }
                 if (reader.position(partition) > offset) {
                     return null;
+                }
+                if (this.ended.getAsBoolean()) {
+                    throw new KafkaException("The application stops");
                 }
             }
         } catch (OffsetOutOfRangeException ex) {

@@ -1,12 +1,15 @@
 package io.github.resilientkafka.listener;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one listener's records. To be used on the thread for dead letters only.
+ * The bytes of one listener's records. They are asked for in the listener's queue only: the reader is for one at a time.
  */
 final class RawRecords {
 
@@ -14,14 +17,25 @@ final class RawRecords {
 
     private final RawRecordReader reader;
 
+    private final ListenerQueue queue;
+
     private final ListenerThreads threads;
 
     private long reads;
 
-    RawRecords(RawRecordReader reader, ListenerThreads threads) {
+    RawRecords(RawRecordReader reader, ListenerQueue queue, ListenerThreads threads) {
         this.reader = reader;
+        this.queue = queue;
         this.threads = threads;
-        threads.closeAtEnd(reader::close);
+        queue.atEnd(reader::close);
+    }
+
+    /**
+     * Has a task done that asks for bytes.
+     * @return as {@link ListenerQueue#call}
+     */
+    <T> CompletableFuture<T> call(Supplier<? extends CompletionStage<? extends T>> task) {
+        return this.queue.call(task);
     }
 
     /**
@@ -43,7 +57,7 @@ final class RawRecords {
             this.reader.close();
             throw ex;
         } finally {
-            this.threads.schedule(READER_IDLE, () -> this.threads.deadLetters().execute(() -> closeReaderUnused(read)));
+            this.threads.schedule(READER_IDLE, () -> this.queue.execute(() -> closeReaderUnused(read)));
         }
     }
 

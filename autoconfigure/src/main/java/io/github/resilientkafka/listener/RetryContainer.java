@@ -30,6 +30,8 @@ final class RetryContainer {
 
     private final ListenerThreads threads;
 
+    private final ListenerQueue queue;
+
     private boolean mainRan;
 
     private boolean mainWasPaused;
@@ -59,6 +61,7 @@ final class RetryContainer {
         this.ensureTopicOf = ensureTopicOf;
         this.atFirstStart = atFirstStart;
         this.threads = threads;
+        this.queue = threads.queueFor(retry.getListenerId());
     }
 
     /**
@@ -83,7 +86,7 @@ final class RetryContainer {
     }
 
     private void startSoon() {
-        this.threads.deadLetters().execute(this::startIfTopicsAreThere);
+        this.queue.execute(this::startIfTopicsAreThere);
     }
 
     private void startIfTopicsAreThere() {

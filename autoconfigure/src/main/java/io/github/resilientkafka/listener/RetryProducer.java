@@ -29,7 +29,7 @@ final class RetryProducer implements AutoCloseable {
 
     private final ProducerRecreationPolicy policy;
 
-    private final ListenerThreads threads;
+    private final ListenerQueue queue;
 
     private @Nullable Producer<byte @Nullable [], byte @Nullable []> current;
 
@@ -41,7 +41,7 @@ final class RetryProducer implements AutoCloseable {
             ListenerThreads threads) {
         this.factory = factory;
         this.policy = policy;
-        this.threads = threads;
+        this.queue = threads.queueFor("republisher");
     }
 
     /**
@@ -103,7 +103,7 @@ final class RetryProducer implements AutoCloseable {
     private synchronized void failed(Producer<byte @Nullable [], byte @Nullable []> producer, Exception error) {
         if (producer == this.current && (error instanceof IllegalStateException || this.policy.shouldRecreate(error))) {
             this.current = null;
-            this.threads.deadLetters().execute(() -> producer.close(Duration.ZERO));
+            this.queue.execute(() -> producer.close(Duration.ZERO));
         }
     }
 

@@ -38,8 +38,6 @@ final class RetrySender implements RecordDestination {
 
     private final DeadLetterSender deadLetters;
 
-    private final ListenerThreads threads;
-
     RetrySender(
             String listener,
             String group,
@@ -47,8 +45,7 @@ final class RetrySender implements RecordDestination {
             Target target,
             RawRecords rawRecords,
             RetryProducer producer,
-            DeadLetterSender deadLetters,
-            ListenerThreads threads) {
+            DeadLetterSender deadLetters) {
         this.listener = listener;
         this.group = group;
         this.settings = settings;
@@ -56,7 +53,6 @@ final class RetrySender implements RecordDestination {
         this.rawRecords = rawRecords;
         this.producer = producer;
         this.deadLetters = deadLetters;
-        this.threads = threads;
     }
 
     /**
@@ -85,22 +81,7 @@ final class RetrySender implements RecordDestination {
 
     @Override
     public CompletableFuture<?> send(FailedRecord record) {
-        CompletableFuture<Object> durable = new CompletableFuture<>();
-        this.threads.deadLetters().execute(() -> {
-            try {
-                move(record).whenComplete((result, error) -> {
-                    if (error == null) {
-                        durable.complete(record);
-                    } else {
-                        durable.completeExceptionally(error);
-                    }
-                });
-            } catch (RuntimeException | Error ex) {
-                // Also an Error: a partition waits for this future.
-                durable.completeExceptionally(ex);
-            }
-        });
-        return durable;
+        return this.rawRecords.call(() -> move(record));
     }
 
     private CompletableFuture<?> move(FailedRecord record) {

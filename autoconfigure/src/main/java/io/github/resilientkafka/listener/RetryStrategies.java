@@ -81,7 +81,7 @@ final class RetryStrategies implements AutoCloseable {
             RetrySender.Target target,
             RawRecords rawRecords,
             DeadLetterSender deadLetters) {
-        return new RetrySender(id, group, settings, target, rawRecords, this.producer, deadLetters, this.threads);
+        return new RetrySender(id, group, settings, target, rawRecords, this.producer, deadLetters);
     }
 
     /**
