@@ -8,6 +8,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Sends failed records of one listener elsewhere. Until a record is durable there its partition is paused: nothing is
@@ -70,15 +71,23 @@ final class Departures {
         return false;
     }
 
+    /**
+     * Told as an error at the first try, the second, the fourth, the eighth: an outage lasts, and has many partitions.
+     */
     private void blocked(FailedRecord record, Trouble trouble, Throwable error) {
-        Duration delay = this.settings.pauseAfter(1);
-        logger.error(
-                "Listener {}: record {}@{} could not be moved out of its partition, which stays paused; next try in {} ms: {}",
-                this.listener,
-                record.partition(),
-                record.record().offset(),
-                delay.toMillis(),
-                ErrorTable.unwrap(error).toString());
+        int tries = trouble.times();
+        Duration delay = this.settings.pauseAfter(tries);
+        logger.atLevel(Integer.bitCount(tries) == 1 ? Level.ERROR : Level.DEBUG)
+                .log(
+                        "Listener {}: record {}@{} could not be moved out of its partition, which has been paused for that since"
+                                + " {}; this was try {}, the next one is in {} ms: {}",
+                        this.listener,
+                        record.partition(),
+                        record.record().offset(),
+                        trouble.since(),
+                        tries,
+                        delay.toMillis(),
+                        ErrorTable.unwrap(error).toString());
         this.partitions.releaseAfter(delay, record.partition(), trouble.generation());
     }
 

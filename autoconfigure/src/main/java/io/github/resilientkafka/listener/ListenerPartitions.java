@@ -113,12 +113,22 @@ final class ListenerPartitions {
         this.pauser.pause(partition);
         this.events.paused(partition, trouble);
         if (resumeAfter != null) {
-            releaseAfter(resumeAfter, partition, trouble.generation());
+            scheduleRelease(resumeAfter, partition, trouble.generation());
         }
         return trouble;
     }
 
+    /**
+     * Sets when a partition is released by itself, if it is still in the state of that generation.
+     */
     void releaseAfter(Duration delay, TopicPartition partition, long generation) {
+        Instant time = this.clock.instant().plus(delay);
+        this.troubles.computeIfPresent(
+                partition, (key, trouble) -> (trouble.generation() == generation) ? trouble.until(time) : trouble);
+        scheduleRelease(delay, partition, generation);
+    }
+
+    private void scheduleRelease(Duration delay, TopicPartition partition, long generation) {
         this.threads.schedule(delay, () -> release(partition, generation, false));
     }
 
@@ -195,7 +205,8 @@ final class ListenerPartitions {
 
     /**
      * Partitions came to the consumer of this thread. What stood at its failed record when it was revoked, and still does,
-     * goes on waiting: attempts and the rest of the pause are kept. What another consumer has not given back was lost.
+     * goes on waiting: attempts and the rest of the pause are kept, what was given up is not handled again. What another
+     * consumer has not given back was lost.
      * @param positions where each partition of {@link #isRemembered} begins; those missing here start clean
      */
     void assigned(Collection<TopicPartition> partitions, Map<TopicPartition, Long> positions) {
@@ -221,7 +232,7 @@ final class ListenerPartitions {
         Duration rest = (resumesAt == null) ? Duration.ZERO : Duration.between(now, resumesAt);
         pause(
                 partition,
-                PartitionState.BACKOFF,
+                (trouble.state() == PartitionState.DEAD_LETTER_BLOCKED) ? trouble.state() : PartitionState.BACKOFF,
                 trouble.offset(),
                 trouble.attempts(),
                 trouble.failure(),

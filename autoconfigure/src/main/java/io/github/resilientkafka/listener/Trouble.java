@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param failure the last one
  * @param firstFailure when it first failed
  * @param since since when the partition is in this state
+ * @param times how often in succession it was paused in this state
  * @param generation tells this state from earlier and later ones: what comes late for another is ignored
  * @param resumesAt when it is tried again, or null if that is not known
  * @param released whether the partition runs again, to try the record
@@ -25,6 +26,7 @@ record Trouble(
         Failure failure,
         Instant firstFailure,
         Instant since,
+        int times,
         long generation,
         @Nullable Instant resumesAt,
         boolean released,
@@ -38,21 +40,23 @@ record Trouble(
             Instant now,
             @Nullable Duration resumeAfter) {
         Instant resumesAt = (resumeAfter == null) ? null : now.plus(resumeAfter);
-        return new Trouble(state, offset, attempts, failure, now, now, 0, resumesAt, false, false);
+        return new Trouble(state, offset, attempts, failure, now, now, 1, 0, resumesAt, false, false);
     }
 
     /**
      * Returns the same as the partition's next state, which goes on from the one before if that was about the same record.
      */
     Trouble after(@Nullable Trouble before, long generation) {
-        boolean sameRecord = before != null && before.offset() == offset;
+        Trouble sameRecord = (before != null && before.offset() == offset) ? before : null;
+        Trouble sameState = (sameRecord != null && sameRecord.state() == state) ? sameRecord : null;
         return new Trouble(
                 state,
                 offset,
                 attempts,
                 failure,
-                (before != null && sameRecord) ? before.firstFailure() : firstFailure,
-                (before != null && sameRecord && before.state() == state) ? before.since() : since,
+                (sameRecord != null) ? sameRecord.firstFailure() : firstFailure,
+                (sameState != null) ? sameState.since() : since,
+                (sameState != null) ? sameState.times() + 1 : times,
                 generation,
                 resumesAt,
                 released,
@@ -65,11 +69,22 @@ record Trouble(
      */
     Trouble release(boolean done) {
         return new Trouble(
-                state, offset, attempts, failure, firstFailure, since, generation, null, true, durable || done);
+                state, offset, attempts, failure, firstFailure, since, times, generation, null, true, durable || done);
     }
 
+    /**
+     * Returns the same, with the time when it is tried again.
+     */
+    Trouble until(Instant time) {
+        return new Trouble(
+                state, offset, attempts, failure, firstFailure, since, times, generation, time, released, durable);
+    }
+
+    /**
+     * Returns the state to be told: what waits for others does so also while it is tried.
+     */
     PartitionState visibleState() {
-        return (released && state != PartitionState.HELD) ? PartitionState.RUNNING : state;
+        return (released && (durable || state == PartitionState.BACKOFF)) ? PartitionState.RUNNING : state;
     }
 
     String reason() {
