@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,6 +34,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 
 /**
  * A consuming application is killed in the midst of good, flaky and bad records, and started again.
@@ -44,12 +48,29 @@ class ConsumerCrashTests {
 
     private static final int MAX_POLL = 100;
 
+    private static final List<String> LISTENERS = List.of("single", "batches", "collected");
+
     private final ListenerWorld world = new ListenerWorld(LocalKafka.shared());
 
     private final String topic = this.world.topic(PARTITIONS);
 
     @TempDir
     Path directory;
+
+    /**
+     * What one of the child's listeners has handled, line by line.
+     */
+    private record Journal(String listener, Path file) {
+
+        List<String> lines() {
+            try {
+                String text = Files.readString(this.file);
+                return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+            } catch (IOException ex) {
+                throw new UncheckedIOException(ex);
+            }
+        }
+    }
 
     @AfterEach
     void close() {
@@ -58,8 +79,9 @@ class ConsumerCrashTests {
 
     @Test
     @DisplayName(
-            "D2, N6: killed twice, nothing is lost: every record was handled, in order, or dead-lettered; nothing is"
-                    + " committed that was not; duplicates are few and counted")
+            "D2, D3, N4, N6: killed twice, listeners of records, of batches and of collected batches lose nothing: every record"
+                    + " was handled, in order, or dead-lettered; nothing is committed that was not; duplicates are few and"
+                    + " counted")
     void killed() throws Exception {
         for (int number = 0; number < RECORDS; number++) {
             for (int partition = 0; partition < PARTITIONS; partition++) {
@@ -67,40 +89,47 @@ class ConsumerCrashTests {
             }
         }
         this.world.flush();
-        Path journal = Files.createFile(this.directory.resolve("journal"));
+        List<Journal> journals = new ArrayList<>();
+        for (String listener : LISTENERS) {
+            journals.add(new Journal(listener, Files.createFile(this.directory.resolve(listener))));
+        }
         List<String> arguments = this.world
                 .application(this.topic, Main.class)
-                .with("test.journal", journal)
+                .with("test.journals", this.directory)
                 .with("spring.kafka.consumer.max-poll-records", MAX_POLL)
                 .with("spring.kafka.consumer.properties.session.timeout.ms", 6_000)
                 .with("resilient-kafka.listener.pause", "50ms")
+                .with("resilient-kafka.listener.instances.collected.batch.collect", true)
+                .with("resilient-kafka.listener.instances.collected.batch.read-batch-size", MAX_POLL / 2)
+                .with("resilient-kafka.listener.instances.collected.batch.flush-interval", "200ms")
                 .arguments();
         int kills = 2;
         for (int kill = 1; kill <= kills; kill++) {
             int enough = RECORDS * PARTITIONS * kill / 4;
             try (ChildJvm child = launch(arguments)) {
-                await("handled")
-                        .atMost(Duration.ofSeconds(60))
-                        .until(() -> lines(journal).size() > enough);
+                await("handled").atMost(Duration.ofSeconds(60)).until(() -> journals.stream()
+                        .allMatch(journal -> journal.lines().size() > enough));
                 child.kill();
             }
-            assertNothingCommittedThatWasNotHandled(journal);
+            journals.forEach(this::assertNothingCommittedThatWasNotHandled);
         }
         try (ChildJvm child = launch(arguments)) {
             await("all committed")
                     .atMost(Duration.ofSeconds(90))
-                    .until(() -> child.isAlive()
-                            && IntStream.range(0, PARTITIONS)
-                                    .allMatch(partition ->
-                                            this.world.committed(this.topic, this.topic, partition) == RECORDS));
+                    .until(() -> child.isAlive() && journals.stream().allMatch(this::isCommitted));
         }
-        assertNothingCommittedThatWasNotHandled(journal);
-        assertOrder(journal);
-        int duplicates = lines(journal).size() - new HashSet<>(lines(journal)).size();
-        System.out.printf(
-                "consumer killed %d times: %d records handled, %d of them twice%n",
-                kills, lines(journal).size(), duplicates);
-        assertThat(duplicates).as("at most what was polled and not committed").isLessThanOrEqualTo(kills * MAX_POLL);
+        for (Journal journal : journals) {
+            assertNothingCommittedThatWasNotHandled(journal);
+            assertOrder(journal);
+            int handled = journal.lines().size();
+            int duplicates = handled - new HashSet<>(journal.lines()).size();
+            System.out.printf(
+                    "consumer of %s killed %d times: %d records handled, %d of them twice%n",
+                    journal.listener(), kills, handled, duplicates);
+            assertThat(duplicates)
+                    .as("at most what was polled, or collected, and not committed")
+                    .isLessThanOrEqualTo(kills * MAX_POLL);
+        }
     }
 
     /** One in 50 is bad, one in 70 fails the first time. */
@@ -112,23 +141,24 @@ class ConsumerCrashTests {
         return ChildJvm.launch(Files.createTempDirectory("resilient-kafka-child-"), Main.class, arguments);
     }
 
-    private static List<String> lines(Path journal) {
-        try {
-            String text = Files.readString(journal);
-            return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
-        } catch (IOException ex) {
-            throw new UncheckedIOException(ex);
-        }
+    private String group(Journal journal) {
+        return this.topic + "." + journal.listener();
     }
 
-    private void assertNothingCommittedThatWasNotHandled(Path journal) {
-        Set<String> done = new HashSet<>(lines(journal));
+    private boolean isCommitted(Journal journal) {
+        return IntStream.range(0, PARTITIONS)
+                .allMatch(partition -> this.world.committed(group(journal), this.topic, partition) == RECORDS);
+    }
+
+    private void assertNothingCommittedThatWasNotHandled(Journal journal) {
+        Set<String> done = new HashSet<>(journal.lines());
         if (this.world.exists(this.topic + ".dlq")) {
-            TopicReader.readAll(this.world.kafka.clientConfig(), this.topic + ".dlq")
+            TopicReader.readAll(this.world.kafka.clientConfig(), this.topic + ".dlq").stream()
+                    .filter(record -> group(journal).equals(TopicReader.header(record, "rk_group")))
                     .forEach(record -> done.add(TopicReader.text(record.value())));
         }
         for (int partition = 0; partition < PARTITIONS; partition++) {
-            long committed = this.world.committed(this.topic, this.topic, partition);
+            long committed = this.world.committed(group(journal), this.topic, partition);
             for (int number = 0; number < committed; number++) {
                 assertThat(done).contains(kind(number) + partition + "-" + number);
             }
@@ -136,10 +166,10 @@ class ConsumerCrashTests {
     }
 
     /** Of first occurrences; what was bad is not in the journal. */
-    private static void assertOrder(Path journal) {
+    private static void assertOrder(Journal journal) {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             String prefix = partition + "-";
-            List<Integer> numbers = lines(journal).stream()
+            List<Integer> numbers = journal.lines().stream()
                     .map(line -> line.replaceAll("^[a-z]+", ""))
                     .filter(line -> line.startsWith(prefix))
                     .map(line -> Integer.valueOf(line.substring(prefix.length())))
@@ -150,11 +180,11 @@ class ConsumerCrashTests {
     }
 
     /**
-     * What the child runs.
+     * What the child runs: three listeners of the same topic, each with a group of its own.
      */
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
-    @Import(Journal.class)
+    @Import(Listeners.class)
     static class Main {
 
         public static void main(String[] arguments) {
@@ -162,27 +192,66 @@ class ConsumerCrashTests {
         }
     }
 
-    static class Journal {
+    static class Listeners {
 
-        private final OutputStream journal;
+        private final Path directory;
 
-        private final Set<String> failedBefore = new HashSet<>();
+        private final Map<String, OutputStream> journals = new ConcurrentHashMap<>();
 
-        Journal(Environment environment) throws IOException {
-            this.journal = Files.newOutputStream(
-                    Path.of(environment.getRequiredProperty("test.journal")), StandardOpenOption.APPEND);
+        private final Set<String> failedBefore = ConcurrentHashMap.newKeySet();
+
+        Listeners(Environment environment) {
+            this.directory = Path.of(environment.getRequiredProperty("test.journals"));
         }
 
-        @KafkaListener(id = "orders", topics = "${test.topic}", idIsGroup = false)
-        void handle(ConsumerRecord<String, String> record) throws IOException {
+        @KafkaListener(id = "single", topics = "${test.topic}", groupId = "${test.topic}.single")
+        void handle(ConsumerRecord<String, String> record) {
+            handle("single", record);
+        }
+
+        @KafkaListener(id = "batches", topics = "${test.topic}", groupId = "${test.topic}.batches", batch = "true")
+        void handleBatch(List<ConsumerRecord<String, String>> records) {
+            handleAll("batches", records);
+        }
+
+        @KafkaListener(id = "collected", topics = "${test.topic}", groupId = "${test.topic}.collected", batch = "true")
+        void handleCollected(List<ConsumerRecord<String, String>> records) {
+            handleAll("collected", records);
+        }
+
+        private void handleAll(String listener, List<ConsumerRecord<String, String>> records) {
+            for (ConsumerRecord<String, String> record : records) {
+                try {
+                    handle(listener, record);
+                } catch (RuntimeException ex) {
+                    throw new BatchListenerFailedException("one of them", ex, record);
+                }
+            }
+        }
+
+        private void handle(String listener, ConsumerRecord<String, String> record) {
             LockSupport.parkNanos(200_000);
             if (record.value().startsWith("bad")) {
                 throw new BadDataException("bad");
             }
-            if (record.value().startsWith("flaky") && this.failedBefore.add(record.value())) {
+            if (record.value().startsWith("flaky") && this.failedBefore.add(listener + record.value())) {
                 throw new IllegalStateException("the first time");
             }
-            this.journal.write((record.value() + "\n").getBytes(StandardCharsets.UTF_8));
+            try {
+                this.journals
+                        .computeIfAbsent(listener, this::open)
+                        .write((record.value() + "\n").getBytes(StandardCharsets.UTF_8));
+            } catch (IOException ex) {
+                throw new UncheckedIOException(ex);
+            }
+        }
+
+        private OutputStream open(String listener) {
+            try {
+                return Files.newOutputStream(this.directory.resolve(listener), StandardOpenOption.APPEND);
+            } catch (IOException ex) {
+                throw new UncheckedIOException(ex);
+            }
         }
     }
 }
