@@ -30,12 +30,15 @@ final class ContainerVisits implements BeanPostProcessor, SmartLifecycle {
 
     private final ObjectProvider<ListenerContainers> containers;
 
+    private final ObjectProvider<LateContainers> late;
+
     private final Map<AbstractMessageListenerContainer<?, ?>, Map<String, Object>> waiting = new ConcurrentHashMap<>();
 
     private volatile boolean running;
 
-    ContainerVisits(ObjectProvider<ListenerContainers> containers) {
+    ContainerVisits(ObjectProvider<ListenerContainers> containers, ObjectProvider<LateContainers> late) {
         this.containers = containers;
+        this.late = late;
     }
 
     @Override
@@ -80,21 +83,28 @@ final class ContainerVisits implements BeanPostProcessor, SmartLifecycle {
 
     private void made(AbstractMessageListenerContainer<?, ?> container, Map<String, Object> settings) {
         if (this.running) {
-            this.containers.getObject().lookAfter(container, settings);
+            lookAfter(container, settings);
         } else {
             this.waiting.merge(container, settings, (known, other) -> known.isEmpty() ? other : known);
+        }
+    }
+
+    private void lookAfter(AbstractMessageListenerContainer<?, ?> container, Map<String, Object> settings) {
+        if (container.getContainerProperties().getMessageListener() == null) {
+            this.late.getObject().add(container, settings);
+        } else {
+            this.containers.getObject().lookAfter(container, settings);
         }
     }
 
     @Override
     public void start() {
         this.running = true;
-        ListenerContainers listeners = this.containers.getObject();
         List<AbstractMessageListenerContainer<?, ?>> seen = new ArrayList<>(this.waiting.keySet());
         seen.forEach(container -> {
             Map<String, Object> settings = this.waiting.remove(container);
             if (settings != null) {
-                listeners.lookAfter(container, settings);
+                lookAfter(container, settings);
             }
         });
     }

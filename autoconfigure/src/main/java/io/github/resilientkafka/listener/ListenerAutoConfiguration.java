@@ -41,8 +41,15 @@ final class ListenerAutoConfiguration {
      * Made early, as it has to see the factories: it must not take anything else with it.
      */
     @Bean
-    static ContainerVisits resilientKafkaContainerVisits(ObjectProvider<ListenerContainers> containers) {
-        return new ContainerVisits(containers);
+    static ContainerVisits resilientKafkaContainerVisits(
+            ObjectProvider<ListenerContainers> containers, ObjectProvider<LateContainers> late) {
+        return new ContainerVisits(containers, late);
+    }
+
+    @Bean
+    LateContainers resilientKafkaLateContainers(
+            ObjectProvider<ListenerContainers> containers, ListenerThreads threads) {
+        return new LateContainers(containers, threads);
     }
 
     @Bean

@@ -169,13 +169,25 @@ class ListenerGuestTests {
         made.getContainerProperties().setGroupId(topic);
         made.start();
         for (String name : new String[] {"later", "made"}) {
+            world.send(topic + "-" + name, 0, "later");
             world.send(topic + "-" + name, 0, "bad");
             world.send(topic + "-" + name, 0, "good");
         }
         world.flush();
-        await("go on").until(() -> seen.handled("later").contains("good"));
-        assertThat(values(topic + "-later.dlq")).containsOnlyKeys("bad");
-        assertThat(find("later").pausesPartitions()).isTrue();
+        for (String name : new String[] {"later", "made"}) {
+            await("its partition is paused")
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> find(name).partitions().stream()
+                            .anyMatch(partition -> partition.state() == PartitionState.BACKOFF
+                                    && partition.offset() == 0));
+        }
+        for (String name : new String[] {"later", "made"}) {
+            await("go on").until(() -> seen.handled(name).contains("good"));
+            assertThat(seen.handled(name)).containsExactly("later", "good");
+            assertThat(seen.attempts(name, "later")).isEqualTo(4);
+            assertThat(values(topic + "-" + name + ".dlq")).containsOnlyKeys("bad");
+            assertThat(find(name).pausesPartitions()).isTrue();
+        }
         made.stop();
     }
 
