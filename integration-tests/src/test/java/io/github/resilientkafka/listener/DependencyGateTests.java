@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 
 /**
@@ -39,6 +43,10 @@ class DependencyGateTests {
     private static TestApplication application;
 
     private static ScriptedHandler handler;
+
+    private static final ScriptedHandler patient = new ScriptedHandler();
+
+    private static final List<Instant> tried = new CopyOnWriteArrayList<>();
 
     @Configuration(proxyBeanMethods = false)
     static class Payments {
@@ -63,17 +71,43 @@ class DependencyGateTests {
 
                 @Override
                 public void setupThreadState(Consumer<?, ?> consumer) {
-                    polls.incrementAndGet();
+                    if (consumer.subscription().contains(topic)) {
+                        polls.incrementAndGet();
+                    }
                 }
             };
         }
     }
 
+    /** Fails once, and has a long pause. */
+    static class Patient {
+
+        @KafkaListener(id = "patient", topics = "${test.topic}-patient", groupId = "${test.topic}-patient")
+        void handle(ConsumerRecord<String, String> record) {
+            patient.handle(record);
+        }
+    }
+
     @BeforeAll
     static void start() {
+        patient.script(record -> {
+            if (record.value().equals("flaky")) {
+                tried.add(Instant.now());
+                if (tried.size() == 1) {
+                    throw new IllegalStateException("the first time");
+                }
+            }
+        });
         world = new ListenerWorld(LocalKafka.shared());
         topic = world.topic(3);
-        application = world.application(topic, RecordListener.class, Payments.class)
+        world.kafka.createTopic(topic + "-patient", 2);
+        for (int partition = 0; partition < 2; partition++) {
+            world.send(topic + "-patient", partition, (partition == 0) ? "flaky" : "other");
+            world.send(topic + "-patient", partition, "next" + partition);
+        }
+        world.flush();
+        application = world.application(topic, RecordListener.class, Payments.class, Patient.class)
+                .with("resilient-kafka.listener.instances.patient.pause", "9s")
                 .with("resilient-kafka.listener.instances.orders.dependencies", "payments")
                 .with("spring.kafka.consumer.properties.max.poll.interval.ms", 4_000)
                 .with("spring.kafka.listener.poll-timeout", "5ms")
@@ -117,7 +151,7 @@ class DependencyGateTests {
         assertThat(handler.deliveries()).as("handler not called").isEqualTo(before);
         assertThat(listener.partitions()).allMatch(DependencyGateTests::isHeld);
         assertThat(listener.partitions()).allMatch(partition -> partition.attempts() == 0);
-        assertThat(rebalances()).isEqualTo(1);
+        assertThat(rebalances("orders")).isEqualTo(1);
         paymentsUp.set(true);
         await("resumed")
                 .atMost(Duration.ofSeconds(2))
@@ -153,24 +187,38 @@ class DependencyGateTests {
         await("all").until(() -> handler.handled("stock").size() == 9);
     }
 
+    @Test
+    @DisplayName("N8: a pause more than twice as long as max.poll.interval.ms: no rebalance, no duplicate; others go on")
+    void longPause() {
+        await("all").atMost(Duration.ofSeconds(20)).until(() -> patient.handled().size() == 4);
+        assertThat(Duration.between(tried.get(0), tried.get(1))).isGreaterThan(Duration.ofSeconds(8));
+        assertThat(patient.handled()).containsExactly("other", "next1", "flaky", "next0");
+        assertThat(patient.deliveries()).as("no duplicate").isEqualTo(5);
+        assertThat(rebalances("patient")).isEqualTo(1);
+    }
+
     private static boolean isHeld(PartitionStatus partition) {
         return partition.state() == PartitionState.HELD;
     }
 
     private static ResilientListener listener() {
+        return listener("orders");
+    }
+
+    private static ResilientListener listener(String id) {
         return application
                 .context()
                 .getBean(ListenerContainers.class)
-                .find("orders")
+                .find(id)
                 .orElseThrow();
     }
 
-    private static double rebalances() {
-        return metric("rebalance-total", "consumer-coordinator-metrics");
+    private static double rebalances(String id) {
+        return metric(id, "rebalance-total", "consumer-coordinator-metrics");
     }
 
-    private static double metric(String name, String group) {
-        return listener().container().metrics().values().stream()
+    private static double metric(String id, String name, String group) {
+        return listener(id).container().metrics().values().stream()
                 .flatMap(metrics -> metrics.entrySet().stream())
                 .filter(metric -> metric.getKey().name().equals(name)
                         && metric.getKey().group().equals(group))
