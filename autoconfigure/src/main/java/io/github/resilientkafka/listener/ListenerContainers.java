@@ -151,7 +151,8 @@ public final class ListenerContainers implements AutoCloseable {
 
     private static @Nullable String whyLeftAlone(AbstractMessageListenerContainer<?, ?> container) {
         ContainerProperties containerProperties = container.getContainerProperties();
-        if (!ContainerInterceptors.known()) {
+        boolean acksKnown = ExpectedAcks.known() || !ExpectedAcks.areOutOfOrder(containerProperties);
+        if (!ContainerInterceptors.known() || !acksKnown) {
             return "this version of spring-kafka is not known to us";
         }
         if (container.getCommonErrorHandler() != null) {

@@ -13,7 +13,6 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
-import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 
 /**
  * What a container gets that is looked after: its failures go to our error handler, its handler is guarded, its partitions
@@ -207,9 +206,7 @@ final class ListenerOutfit {
             FailedRecords failedRecords,
             Decisions decisions) {
         ContainerProperties properties = container.getContainerProperties();
-        boolean seeksForAll = properties.isAsyncAcks()
-                || properties.isPauseImmediate()
-                || (properties.getMessageListener() instanceof AsyncRepliesAware replies && replies.isAsyncReplies());
+        boolean seeksForAll = ExpectedAcks.areOutOfOrder(properties) || properties.isPauseImmediate();
         container.setRecordInterceptor(new FailureInterceptor<>(
                 ContainerInterceptors.ofRecords(container), guard, blame, failedRecords, decisions, seeksForAll));
     }

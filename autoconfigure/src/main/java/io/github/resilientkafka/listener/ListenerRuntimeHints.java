@@ -8,6 +8,7 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 /**
  * Lets a native image ask containers and their factories for what the application has given them.
@@ -20,6 +21,16 @@ class ListenerRuntimeHints implements RuntimeHintsRegistrar {
                 .registerType(
                         TypeReference.of(AbstractKafkaListenerContainerFactory.class),
                         type -> type.withField(ContainerVisits.CUSTOMIZER));
+        hints.reflection()
+                .registerType(
+                        TypeReference.of(KafkaMessageListenerContainer.class),
+                        type -> type.withField(ExpectedAcks.LISTENER_CONSUMER));
+        hints.reflection()
+                .registerType(
+                        TypeReference.of(KafkaMessageListenerContainer.class.getName() + "$ListenerConsumer"),
+                        type -> type.withField(ExpectedAcks.CONSUMER)
+                                .withField(ExpectedAcks.OFFSETS)
+                                .withField(ExpectedAcks.DEFERRED));
         hints.reflection()
                 .registerType(TypeReference.of(AbstractMessageListenerContainer.class), type -> type.withField(
                                 RetryContainerFactory.CONSUMER_FACTORY)

@@ -182,6 +182,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
         if (ours.isEmpty() || (done && ours.get(0) != records.get(0))) {
             throw new KafkaException("The partition of the failed record went to another consumer", Level.INFO, thrown);
         }
+        ExpectedAcks.forget(done ? ours.subList(1, ours.size()) : ours, consumer, container);
         boolean commitItself = container.getContainerProperties().getAckMode() == AckMode.MANUAL_IMMEDIATE;
         SeekUtils.seekOrRecover(
                 thrown,

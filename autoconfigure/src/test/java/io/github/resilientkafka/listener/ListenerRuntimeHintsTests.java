@@ -9,6 +9,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 class ListenerRuntimeHintsTests {
 
@@ -20,9 +21,20 @@ class ListenerRuntimeHintsTests {
         assertThat(hints)
                 .matches(reflectionOnField(AbstractKafkaListenerContainerFactory.class, "containerCustomizer"))
                 .matches(reflectionOnField(AbstractMessageListenerContainer.class, "consumerFactory"))
+                .matches(reflectionOnField(KafkaMessageListenerContainer.class, "listenerConsumer"))
+                .matches(reflectionOnField(listenerConsumer(), "consumer"))
+                .matches(reflectionOnField(listenerConsumer(), "offsetsInThisBatch"))
+                .matches(reflectionOnField(listenerConsumer(), "deferredOffsets"))
                 .matches(reflectionOnMethod("getRecordInterceptor"))
                 .matches(reflectionOnMethod("getBatchInterceptor"));
         assertThat(ContainerInterceptors.known()).isTrue();
+        assertThat(ExpectedAcks.known()).isTrue();
+    }
+
+    private static Class<?> listenerConsumer() throws ReflectiveOperationException {
+        return KafkaMessageListenerContainer.class
+                .getDeclaredField("listenerConsumer")
+                .getType();
     }
 
     private static Predicate<RuntimeHints> reflectionOnField(Class<?> type, String field)

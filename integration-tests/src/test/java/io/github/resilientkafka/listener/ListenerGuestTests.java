@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,20 +13,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
@@ -54,6 +60,7 @@ import org.springframework.util.backoff.FixedBackOff;
  * Listeners that an application has made in its own ways.
  */
 @Tag("unhurried")
+@ExtendWith(OutputCaptureExtension.class)
 class ListenerGuestTests {
 
     private static final ListenerWorld world = new ListenerWorld(LocalKafka.shared());
@@ -67,10 +74,12 @@ class ListenerGuestTests {
     @BeforeAll
     static void start() {
         for (String suffix :
-                new String[] {"-auto", "-manual", "-immediate", "-own", "-tx", "-retryable", "-later", "-made"}) {
+                new String[] {"-auto", "-manual", "-immediate", "-async", "-future", "-nameless", "-own", "-tx",
+                    "-retryable", "-later", "-made"}) {
             world.kafka.createTopic(topic + suffix, 1);
         }
         application = world.application(topic, Application.class)
+                .with("logging.level." + ListenerContainers.class.getName(), "INFO")
                 .with("spring.kafka.producer.transaction-id-prefix", topic)
                 .start();
     }
@@ -115,6 +124,55 @@ class ListenerGuestTests {
         assertThat(world.committed(topic, own, 0)).isLessThanOrEqualTo(0);
         await("all").until(() -> world.committed(topic, own, 0) == 2);
         assertThat(seen.handled("auto")).containsExactly("later");
+    }
+
+    @Test
+    @DisplayName("acknowledgments out of order: what fails in the middle is tried again, or dead-lettered; nothing is"
+            + " committed over a record that is not acknowledged, nothing is handled twice, nothing gets stuck")
+    void acknowledgedOutOfOrder() {
+        String own = topic + "-async";
+        for (String value : new String[] {"one", "slow", "three", "flaky", "five", "bad", "seven", "bad", "nine"}) {
+            world.send(own, 0, value);
+        }
+        world.flush();
+        await("failed").until(() -> seen.attempts("async", "flaky") == 1);
+        await("what is acknowledged").until(() -> world.committed(topic, own, 0) == 1);
+        await("for longer than the pause")
+                .during(Duration.ofMillis(600))
+                .until(() -> world.committed(topic, own, 0) == 1 && seen.handled("async").size() == 3);
+        seen.slow.acknowledge();
+        await("all").atMost(Duration.ofSeconds(20)).until(() -> world.committed(topic, own, 0) == 9);
+        assertThat(seen.handled("async")).containsExactly("one", "slow", "three", "flaky", "five", "seven", "nine");
+        assertThat(seen.attempts("async", "flaky")).isEqualTo(2);
+        assertThat(seen.attempts("async", "bad")).as("both of them once").isEqualTo(2);
+        assertThat(values(own + ".dlq")).containsEntry("bad", 2L);
+    }
+
+    @Test
+    @DisplayName("a handler's future that fails after its return is told by nobody to us with spring-kafka 3.3: the record"
+            + " counts as handled; what fails before the return is tried again")
+    void futures() {
+        String own = topic + "-future";
+        world.send(own, 0, "flaky");
+        world.send(own, 0, "fails late");
+        world.send(own, 0, "good");
+        world.flush();
+        await("all").until(() -> world.committed(topic, own, 0) == 3);
+        assertThat(seen.handled("future")).containsExactly("flaky", "fails late", "good");
+        assertThat(seen.attempts("future", "flaky")).isEqualTo(2);
+        assertThat(world.exists(own + ".dlq")).isFalse();
+    }
+
+    @Test
+    @DisplayName("a listener without an id is told of, once, and how to name it")
+    void nameless(CapturedOutput output) {
+        List<String> told = output.getAll()
+                .lines()
+                .filter(line -> line.contains("has no id of its own"))
+                .toList();
+        assertThat(told)
+                .singleElement(as(InstanceOfAssertFactories.STRING))
+                .contains(topic + "-nameless", "@KafkaListener(id = ", "resilient-kafka.listener.instances.<id>.*");
     }
 
     @Test
@@ -216,6 +274,8 @@ class ListenerGuestTests {
 
         final Set<TopicPartition> assigned = ConcurrentHashMap.newKeySet();
 
+        volatile Acknowledgment slow;
+
         void handle(String listener, ConsumerRecord<?, String> record) {
             int attempt = this.attempts.merge(listener + ":" + record.value(), 1, Integer::sum);
             if (record.value().equals("later") && attempt < 4) {
@@ -263,6 +323,31 @@ class ListenerGuestTests {
         void immediate(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
             seen.handle("immediate", record);
             acknowledgment.acknowledge();
+        }
+
+        @KafkaListener(id = "async", topics = "${test.topic}-async", containerFactory = "async", idIsGroup = false)
+        void async(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+            seen.handle("async", record);
+            if (record.value().equals("slow")) {
+                seen.slow = acknowledgment;
+            } else {
+                acknowledgment.acknowledge();
+            }
+        }
+
+        @KafkaListener(id = "future", topics = "${test.topic}-future", idIsGroup = false)
+        CompletableFuture<Void> future(ConsumerRecord<String, String> record) {
+            seen.handle("future", record);
+            return CompletableFuture.runAsync(() -> {
+                if (record.value().equals("fails late")) {
+                    throw new IllegalStateException("late");
+                }
+            });
+        }
+
+        @KafkaListener(topics = "${test.topic}-nameless", groupId = "${test.topic}")
+        void nameless(ConsumerRecord<String, String> record) {
+            seen.handle("nameless", record);
         }
 
         @KafkaListener(id = "own", topics = "${test.topic}-own", containerFactory = "own", idIsGroup = false)
@@ -320,6 +405,15 @@ class ListenerGuestTests {
         ConcurrentKafkaListenerContainerFactory<String, String> immediate(
                 ConsumerFactory<? super String, ? super String> consumers) {
             return manual("immediate", AckMode.MANUAL_IMMEDIATE, consumers);
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<String, String> async(
+                ConsumerFactory<? super String, ? super String> consumers) {
+            ConcurrentKafkaListenerContainerFactory<String, String> factory = factory(consumers);
+            factory.getContainerProperties().setAckMode(AckMode.MANUAL);
+            factory.getContainerProperties().setAsyncAcks(true);
+            return factory;
         }
 
         private static ConcurrentKafkaListenerContainerFactory<String, String> manual(
