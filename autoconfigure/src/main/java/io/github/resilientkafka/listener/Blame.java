@@ -35,7 +35,7 @@ final class Blame {
     boolean isOn(List<? extends ConsumerRecord<?, ?>> records, Throwable thrown) {
         return !isConsumersOwn(thrown)
                 && !isFailedCommit(records, thrown)
-                && records.stream().allMatch(record -> isOurs(record, thrown));
+                && records.stream().allMatch(this::isOurs);
     }
 
     /**
@@ -60,17 +60,22 @@ final class Blame {
         return false;
     }
 
-    private boolean isOurs(ConsumerRecord<?, ?> record, Throwable thrown) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        boolean ours = this.partitions.isOurs(partition);
-        if (!ours) {
+    private boolean isOurs(ConsumerRecord<?, ?> record) {
+        return this.partitions.isOurs(new TopicPartition(record.topic(), record.partition()));
+    }
+
+    /**
+     * Says so if a failure counts for nothing because it came too late.
+     */
+    void tellIfTooLate(ConsumerRecord<?, ?> record, Throwable thrown) {
+        if (!isOurs(record)) {
             logger.info(
-                    "Listener {}: record {}@{} failed when another consumer had got its partition, which handles it: {}",
+                    "Listener {}: record {}-{}@{} failed when another consumer had got its partition, which handles it: {}",
                     this.listener,
-                    partition,
+                    record.topic(),
+                    record.partition(),
                     record.offset(),
                     ErrorTable.unwrap(thrown).toString());
         }
-        return ours;
     }
 }

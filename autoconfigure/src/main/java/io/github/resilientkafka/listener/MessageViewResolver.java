@@ -27,8 +27,9 @@ final class MessageViewResolver implements HandlerMethodArgumentResolver {
 
     @Override
     public Object resolveArgument(MethodParameter parameter, Message<?> message) {
-        List<MessageView> views =
-                CurrentRecords.ofThread().get().stream().map(MessageViewResolver::view).toList();
+        List<MessageView> views = CurrentRecords.ofThread().get().stream()
+                .map(MessageViewResolver::view)
+                .toList();
         if (isList(parameter)) {
             return views;
         }

@@ -122,7 +122,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
         if (decided != null) {
             done = decided;
         } else {
-            waitAfterFailedCommit(thrown, List.of(first), container);
+            explain(thrown, List.of(first), container);
             done = this.blame.isOn(List.of(first), thrown) && this.failedRecords.handle(thrown, first);
         }
         seek(thrown, done, records, consumer, container);
@@ -137,7 +137,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             Runnable invokeListener) {
         List<ConsumerRecord<?, ?>> records = new ArrayList<>(data.count());
         data.forEach(records::add);
-        waitAfterFailedCommit(thrown, records, container);
+        explain(thrown, records, container);
         FailedBatches.Outcome outcome = this.failedBatches.handle(thrown, records, consumer, container);
         if (!outcome.remaining().isEmpty()) {
             seek(thrown, false, outcome.remaining(), consumer, container);
@@ -155,12 +155,13 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
     }
 
     /**
-     * What was handled comes again, and again if it cannot be committed: not as fast as it can.
+     * What was handled and cannot be committed comes again and again: not as fast as it can.
      */
-    private void waitAfterFailedCommit(
-            Exception thrown, List<ConsumerRecord<?, ?>> records, MessageListenerContainer container) {
+    private void explain(Exception thrown, List<ConsumerRecord<?, ?>> records, MessageListenerContainer container) {
         if (this.blame.isFailedCommit(records, thrown)) {
             this.failedPolls.failed(thrown, container);
+        } else {
+            this.blame.tellIfTooLate(records.get(0), thrown);
         }
     }
 

@@ -142,7 +142,8 @@ class ListenerPartitionsTests {
     }
 
     @Test
-    @DisplayName("P9: who has lost a partition and fails leaves the pause, the attempts and the isolation of its owner alone")
+    @DisplayName(
+            "P9: who has lost a partition and fails leaves the pause, the attempts and the isolation of its owner alone")
     void strangersFailure() throws InterruptedException {
         Trouble trouble = pause(5, 3, Duration.ofHours(1));
         this.partitions.isolate(PARTITION, 7);

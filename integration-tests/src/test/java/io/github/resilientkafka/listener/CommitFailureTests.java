@@ -109,7 +109,8 @@ class CommitFailureTests {
     }
 
     @Test
-    @DisplayName("N6: what was handled and could not be committed comes again; no attempt is counted, nothing is given up")
+    @DisplayName(
+            "N6: what was handled and could not be committed comes again; no attempt is counted, nothing is given up")
     void comesAgain() {
         try (ListenerWorld world = new ListenerWorld(LocalKafka.shared())) {
             String topic = world.topic(1);

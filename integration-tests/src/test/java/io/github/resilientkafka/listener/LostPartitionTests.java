@@ -82,8 +82,9 @@ class LostPartitionTests {
     }
 
     @Test
-    @DisplayName("P9, D5: a partition that another consumer of the listener was given is its own: what the one says that has"
-            + " lost it ends no pause, counts no attempt, gives up no record; nothing lost, nothing stuck")
+    @DisplayName(
+            "P9, D5: a partition that another consumer of the listener was given is its own: what the one says that has"
+                    + " lost it ends no pause, counts no attempt, gives up no record; nothing lost, nothing stuck")
     void takenOver() {
         CountDownLatch longTask = new CountDownLatch(1);
         AtomicBoolean taken = new AtomicBoolean();
@@ -99,14 +100,17 @@ class LostPartitionTests {
         });
         await("one partition each").atMost(Duration.ofSeconds(20)).until(() -> consumersWith(1) == 2);
         send(0, "0-0", "0-1", "0-2");
-        await("taken over, and paused there").atMost(Duration.ofSeconds(20)).until(() -> consumersWith(2) == 1
-                && waiting().attempts() == 1);
+        await("taken over, and paused there")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> consumersWith(2) == 1 && waiting().attempts() == 1);
         assertThat(partitions()).hasSize(2);
         send(1, "1-0", "1-1");
         await("the other partition goes on").until(() -> handler.handled("1-").size() == 2);
 
         longTask.countDown();
-        await("the old one has learned it").atMost(Duration.ofSeconds(20)).until(() -> lost.contains(new TopicPartition(topic, 0)));
+        await("the old one has learned it")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> lost.contains(new TopicPartition(topic, 0)));
         await("and has got a partition again").atMost(Duration.ofSeconds(20)).until(() -> consumersWith(1) == 2);
         int deliveries = handler.attempts("0-0");
         await("tried again").atMost(Duration.ofSeconds(10)).until(() -> handler.attempts("0-0") >= deliveries + 1);

@@ -134,10 +134,9 @@ class RebalanceTests {
             await("its attempts have outlived all rebalances")
                     .until(() -> waiting(first).attempts() == handler.attempts("0-2"));
             handler.script(record -> {});
-            await("everything")
-                    .atMost(Duration.ofSeconds(40))
-                    .until(() ->
-                            handled(first, second).collect(Collectors.toSet()).equals(expected));
+            await("everything").atMost(Duration.ofSeconds(40)).until(() -> handled(first, second)
+                    .collect(Collectors.toSet())
+                    .equals(expected));
             assertThat(handler.handled("0-").stream().distinct().toList())
                     .as("first occurrences in order, on the instance that has the partition")
                     .isSortedAccordingTo(String::compareTo);
