@@ -15,7 +15,18 @@ final class Assignments {
 
     private final Map<TopicPartition, Assignment> assignments = new ConcurrentHashMap<>();
 
-    private record Assignment(Thread owner, Instant since) {}
+    /**
+     * A partition that is here.
+     *
+     * @param owner the consumer's thread, or null if no other consumer can be given it
+     * @param since since when it is here
+     */
+    private record Assignment(@Nullable Thread owner, Instant since) {
+
+        boolean isOf(@Nullable Thread thread) {
+            return owner == null || owner == thread || !owner.isAlive();
+        }
+    }
 
     /**
      * A partition came to the consumer of this thread, whoever had it before.
@@ -25,14 +36,19 @@ final class Assignments {
     }
 
     /**
+     * A partition is a consumer's for as long as there is one. May be called by any thread.
+     */
+    void addForGood(TopicPartition partition, Instant since) {
+        this.assignments.put(partition, new Assignment(null, since));
+    }
+
+    /**
      * Returns whether a partition is a thread's own. One that nobody is known to have may be anybody's: a rebalance that was
      * broken off tells nobody what it has assigned.
      */
     boolean isOf(@Nullable Thread thread, TopicPartition partition) {
         Assignment assignment = this.assignments.get(partition);
-        return assignment == null
-                || assignment.owner() == thread
-                || !assignment.owner().isAlive();
+        return assignment == null || assignment.isOf(thread);
     }
 
     void remove(TopicPartition partition) {

@@ -4,13 +4,15 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
+import org.springframework.kafka.event.ConsumerStartedEvent;
 import org.springframework.kafka.event.ConsumerStartingEvent;
+import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
- * Hears from consumers, on their threads, which of them runs where.
+ * Hears from consumers, on their threads, which of them runs where, and what they have where no group tells it.
  */
 final class ConsumerEvents implements SmartApplicationListener {
 
@@ -22,7 +24,9 @@ final class ConsumerEvents implements SmartApplicationListener {
 
     @Override
     public boolean supportsEventType(Class<? extends ApplicationEvent> type) {
-        return ConsumerStartingEvent.class.isAssignableFrom(type);
+        return ConsumerStartingEvent.class.isAssignableFrom(type)
+                || ConsumerStartedEvent.class.isAssignableFrom(type)
+                || ConsumerStoppingEvent.class.isAssignableFrom(type);
     }
 
     @Override
@@ -44,6 +48,15 @@ final class ConsumerEvents implements SmartApplicationListener {
     }
 
     private static void tell(ResilientListener listener, KafkaEvent event) {
-        listener.begin((MessageListenerContainer) event.getSource());
+        if (event instanceof ConsumerStoppingEvent stopping) {
+            listener.ends(stopping.getConsumer(), stopping.getPartitions());
+        } else {
+            MessageListenerContainer part = (MessageListenerContainer) event.getSource();
+            if (event instanceof ConsumerStartingEvent) {
+                listener.begin(part);
+            } else {
+                listener.begun(part);
+            }
+        }
     }
 }

@@ -227,16 +227,19 @@ final class ListenerPartitions {
         }
     }
 
+    /**
+     * Partitions are here without a group's doing, until their consumer ends.
+     */
+    void assignedByHand(Collection<TopicPartition> partitions) {
+        this.joined = true;
+        Instant now = this.clock.instant();
+        partitions.forEach(partition -> this.assignments.addForGood(partition, now));
+    }
+
     private void restore(TopicPartition partition, Trouble trouble, Instant now) {
-        Instant resumesAt = trouble.resumesAt();
-        Duration rest = (resumesAt == null) ? Duration.ZERO : Duration.between(now, resumesAt);
-        pause(
-                partition,
-                (trouble.state() == PartitionState.DEAD_LETTER_BLOCKED) ? trouble.state() : PartitionState.BACKOFF,
-                trouble.offset(),
-                trouble.attempts(),
-                trouble.failure(),
-                rest.isNegative() ? Duration.ZERO : rest);
+        PartitionState state =
+                (trouble.state() == PartitionState.DEAD_LETTER_BLOCKED) ? trouble.state() : PartitionState.BACKOFF;
+        pause(partition, state, trouble.offset(), trouble.attempts(), trouble.failure(), trouble.rest(now));
     }
 
     boolean isRemembered(TopicPartition partition) {
@@ -287,7 +290,7 @@ final class ListenerPartitions {
     }
 
     /**
-     * Returns whether the group was joined since the start: with or without partitions.
+     * Returns whether the group was joined since the start, with or without partitions, or there was none to join.
      */
     boolean joined() {
         return this.joined;

@@ -64,6 +64,23 @@ final class PartitionRebalanceListener implements ConsumerAwareRebalanceListener
     }
 
     /**
+     * A consumer begins that has its partitions without a group's doing: nobody else will say so.
+     */
+    void assignedByHand(Collection<TopicPartition> given) {
+        this.partitions.assignedByHand(given);
+    }
+
+    /**
+     * Such a consumer is about to end. To be called on its thread: what it has collected is handed over and committed.
+     */
+    void endsByHand(Consumer<?, ?> consumer, Collection<TopicPartition> given) {
+        if (this.collector != null) {
+            this.collector.flush(given, consumer);
+        }
+        this.gate.forget(this.partitions.revoked(given, true));
+    }
+
+    /**
      * Returns the consumer that a thread had at its last assignment.
      */
     @Nullable

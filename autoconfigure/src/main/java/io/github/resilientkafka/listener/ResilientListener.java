@@ -89,7 +89,8 @@ public final class ResilientListener {
     }
 
     /**
-     * Returns whether the group was joined, and partitions assigned, or none for a standby, since the last start.
+     * Returns whether the group was joined, and partitions assigned, or none for a standby, since the last start; or whether a
+     * consumer has begun whose partitions were given to it without a group's doing.
      * @return whether it was
      */
     public boolean joined() {
@@ -148,6 +149,29 @@ public final class ResilientListener {
      */
     void begin(MessageListenerContainer part) {
         this.partitions.begin(part);
+    }
+
+    /**
+     * A consumer is about to poll, and has its partitions if no group is to give it any.
+     */
+    void begun(MessageListenerContainer part) {
+        Collection<TopicPartition> given = part.getAssignedPartitions();
+        if (isAssignedByHand() && given != null) {
+            this.rebalances.assignedByHand(given);
+        }
+    }
+
+    /**
+     * A consumer is about to end. To be called on its thread.
+     */
+    void ends(Consumer<?, ?> consumer, @Nullable Collection<TopicPartition> partitions) {
+        if (isAssignedByHand() && partitions != null) {
+            this.rebalances.endsByHand(consumer, partitions);
+        }
+    }
+
+    private boolean isAssignedByHand() {
+        return this.container.getContainerProperties().getTopicPartitions() != null;
     }
 
     /**

@@ -73,6 +73,13 @@ record Trouble(
     }
 
     /**
+     * Returns how long it is until the record is tried again: not at all if nobody knows.
+     */
+    Duration rest(Instant now) {
+        return (resumesAt == null || resumesAt.isBefore(now)) ? Duration.ZERO : Duration.between(now, resumesAt);
+    }
+
+    /**
      * Returns the same, with the time when it is tried again.
      */
     Trouble until(Instant time) {

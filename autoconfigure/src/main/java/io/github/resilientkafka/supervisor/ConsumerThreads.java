@@ -113,13 +113,4 @@ final class ConsumerThreads {
                 .filter(consumer -> !consumer.ended() && consumer.reason() == null)
                 .count();
     }
-
-    /**
-     * Returns how many have begun to poll.
-     */
-    int begun() {
-        return (int) this.threads.values().stream()
-                .filter(consumer -> consumer.counted() && !consumer.ended() && consumer.reason() == null)
-                .count();
-    }
 }

@@ -45,7 +45,10 @@ final class Inquiry {
      * One that does not join its group, or gets no partitions there, may be in vain: tells why, once after each start.
      */
     void lookAtStart(Progress sinceStart) {
-        boolean joined = this.listener.joined();
+        // Who has given itself its partitions is not told whether they exist.
+        boolean joined = this.listener.joined()
+                && Containers.assigned(this.listener.container().getContainerProperties())
+                        .isEmpty();
         Duration patience = joined ? STANDBY : this.surroundings.properties().startTimeout();
         if (this.done || !sinceStart.isOlderThan(patience)) {
             return;

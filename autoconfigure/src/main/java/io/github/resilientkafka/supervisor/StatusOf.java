@@ -1,11 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
-import io.github.resilientkafka.listener.PartitionState;
-import io.github.resilientkafka.listener.PartitionStatus;
 import io.github.resilientkafka.supervisor.CrashHistory.Problem;
-import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Objects;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
@@ -37,7 +32,7 @@ final class StatusOf {
                 healthy,
                 healthy && !this.container.isPauseRequested(),
                 this.container.isPauseRequested(),
-                partitions(),
+                this.supervised.listener().partitions(),
                 this.supervised.consumers().alive(),
                 history.restarts(),
                 history.inARow(),
@@ -70,43 +65,11 @@ final class StatusOf {
             return ListenerState.RESTARTING;
         }
         if (this.container.isRunning()) {
-            return joined() ? ListenerState.RUNNING : ListenerState.STARTING;
+            return this.supervised.listener().joined() ? ListenerState.RUNNING : ListenerState.STARTING;
         }
         if (this.supervised.consumers().alive() > 0) {
             return ListenerState.STOPPING;
         }
         return this.supervised.hasRun() ? ListenerState.STOPPED : ListenerState.NOT_STARTED;
-    }
-
-    private boolean joined() {
-        return this.supervised.listener().joined()
-                || (isAssignedByHand() && this.supervised.consumers().begun() > 0);
-    }
-
-    private boolean isAssignedByHand() {
-        return !Containers.assigned(this.container.getContainerProperties()).isEmpty();
-    }
-
-    /**
-     * Partitions that no group has assigned are not in the listener's books.
-     */
-    private List<PartitionStatus> partitions() {
-        List<PartitionStatus> known = this.supervised.listener().partitions();
-        if (!known.isEmpty() || !isAssignedByHand() || !this.container.isRunning()) {
-            return known;
-        }
-        Instant since = Objects.requireNonNullElse(this.supervised.startedAt(), Instant.EPOCH);
-        return Containers.assigned(this.container.getContainerProperties()).stream()
-                .map(partition -> new PartitionStatus(
-                        partition.getTopic(),
-                        partition.getPartition(),
-                        PartitionState.RUNNING,
-                        since,
-                        null,
-                        null,
-                        0,
-                        null))
-                .sorted(Comparator.comparing(PartitionStatus::topic).thenComparing(PartitionStatus::partition))
-                .toList();
     }
 }
