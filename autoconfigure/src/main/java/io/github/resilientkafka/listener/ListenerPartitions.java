@@ -80,8 +80,7 @@ final class ListenerPartitions {
     }
 
     /**
-     * A consumer begins, on its own thread.
-     * @param part the part of the container that has it
+     * The consumer of a part of the container begins, on its own thread.
      */
     void begin(MessageListenerContainer part) {
         this.pauser.begin(part);
@@ -166,6 +165,9 @@ final class ListenerPartitions {
      * A record is done with. The one that failed may have been compacted away: any later one tells as much.
      */
     void done(TopicPartition partition, long offset) {
+        if (!this.troubles.containsKey(partition)) {
+            return;
+        }
         synchronized (this.assignments) {
             Trouble trouble = this.troubles.get(partition);
             // While it is paused, only a consumer that has lost the partition can still be at work on it.
