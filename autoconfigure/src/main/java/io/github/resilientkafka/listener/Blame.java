@@ -4,7 +4,6 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -61,7 +60,7 @@ final class Blame {
     }
 
     private boolean isOurs(ConsumerRecord<?, ?> record) {
-        return this.partitions.isOurs(new TopicPartition(record.topic(), record.partition()));
+        return this.partitions.isOurs(Partitions.of(record));
     }
 
     /**

@@ -70,7 +70,7 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
             List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment, Consumer<?, ?> consumer) {
         Map<TopicPartition, Collected<K, V>> batches = batchesOf(consumer);
         for (ConsumerRecord<K, V> record : records) {
-            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            TopicPartition partition = Partitions.of(record);
             Collected<K, V> batch = batches.computeIfAbsent(partition, key -> new Collected<>());
             batch.records.add(record);
             if (batch.records.size() >= this.batchSize && !flush(partition, consumer)) {

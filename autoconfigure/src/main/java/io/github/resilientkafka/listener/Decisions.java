@@ -49,7 +49,7 @@ final class Decisions {
     void set(ConsumerRecord<?, ?> record, boolean done) {
         this.last.set(new Decision(record, done));
         if (!done) {
-            this.stopped.get().add(new TopicPartition(record.topic(), record.partition()));
+            this.stopped.get().add(Partitions.of(record));
         }
     }
 

@@ -103,7 +103,7 @@ final class ExpectedAcks {
             return;
         }
         for (ConsumerRecord<?, ?> record : records) {
-            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            TopicPartition partition = Partitions.of(record);
             List<Long> left = offsets.getOrDefault(partition, new ArrayList<>());
             left.remove((Long) record.offset());
             deferred.getOrDefault(partition, new ArrayList<>()).removeIf(acked -> acked.offset() == record.offset());

@@ -64,7 +64,7 @@ final class FailedBatches {
             return withoutHandler(notHandled, records, consumer, container);
         }
         ConsumerRecord<?, ?> first = records.get(0);
-        TopicPartition partition = partitionOf(first);
+        TopicPartition partition = Partitions.of(first);
         int index = (records.size() == 1) ? 0 : indexOf(find(thrown, BatchListenerFailedException.class), records);
         if (index < 0) {
             if (this.failedRecords.handleWhole(thrown, first)) {
@@ -74,12 +74,12 @@ final class FailedBatches {
                         partition,
                         first.offset(),
                         last.offset());
-                records.forEach(record -> this.partitions.isolate(partitionOf(record), record.offset()));
+                records.forEach(record -> this.partitions.isolate(Partitions.of(record), record.offset()));
             }
             return new Outcome(records);
         }
         ConsumerRecord<?, ?> failed = records.get(index);
-        boolean alone = this.partitions.isolates(partitionOf(failed), failed.offset());
+        boolean alone = this.partitions.isolates(Partitions.of(failed), failed.offset());
         boolean done =
                 alone ? this.failedRecords.handleIsolated(thrown, failed) : this.failedRecords.handle(thrown, failed);
         int next = done ? index + 1 : index;
@@ -118,7 +118,8 @@ final class FailedBatches {
         }
         for (int index = 0; index < records.size(); index++) {
             ConsumerRecord<?, ?> candidate = records.get(index);
-            if (candidate.offset() == record.offset() && partitionOf(candidate).equals(partitionOf(record))) {
+            if (candidate.offset() == record.offset()
+                    && Partitions.of(candidate).equals(Partitions.of(record))) {
                 return index;
             }
         }
@@ -133,7 +134,7 @@ final class FailedBatches {
             return;
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        processed.forEach(record -> offsets.put(partitionOf(record), new OffsetAndMetadata(record.offset() + 1)));
+        processed.forEach(record -> offsets.put(Partitions.of(record), new OffsetAndMetadata(record.offset() + 1)));
         Duration timeout = container.getContainerProperties().getSyncCommitTimeout();
         try {
             try {
@@ -155,9 +156,5 @@ final class FailedBatches {
             }
         }
         return null;
-    }
-
-    private static TopicPartition partitionOf(ConsumerRecord<?, ?> record) {
-        return new TopicPartition(record.topic(), record.partition());
     }
 }

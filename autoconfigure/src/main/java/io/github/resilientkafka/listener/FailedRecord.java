@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.Headers;
 record FailedRecord(ConsumerRecord<?, ?> record, Origin origin, Failure failure, int attempts, Instant firstFailure) {
 
     TopicPartition partition() {
-        return new TopicPartition(record.topic(), record.partition());
+        return Partitions.of(record);
     }
 
     /**

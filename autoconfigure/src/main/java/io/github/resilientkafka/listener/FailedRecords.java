@@ -74,7 +74,7 @@ final class FailedRecords {
             undecided(record, thrown, ex);
         }
         if (done) {
-            this.partitions.done(new TopicPartition(record.topic(), record.partition()), record.offset());
+            this.partitions.done(Partitions.of(record), record.offset());
         }
         return done;
     }
@@ -85,11 +85,11 @@ final class FailedRecords {
     private void undecided(ConsumerRecord<?, ?> record, Throwable thrown, RuntimeException problem) {
         logger.error("Listener {}: what to do with a failed record could not be decided", this.listener, problem);
         Failure failure = new Failure(ErrorClass.TRANSIENT, ErrorTable.unwrap(thrown), null, null);
-        backOff(record, new TopicPartition(record.topic(), record.partition()), failure, 1);
+        backOff(record, Partitions.of(record), failure, 1);
     }
 
     private boolean decide(Throwable thrown, ConsumerRecord<?, ?> record) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        TopicPartition partition = Partitions.of(record);
         Trouble trouble = this.partitions.troubleOf(partition);
         Trouble before = (trouble != null && trouble.offset() == record.offset()) ? trouble : null;
         RetryTicket ticket = this.moves.ticketOf(record);
@@ -176,7 +176,7 @@ final class FailedRecords {
     }
 
     private boolean decideWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
-        TopicPartition partition = new TopicPartition(first.topic(), first.partition());
+        TopicPartition partition = Partitions.of(first);
         Failure failure = this.errors.classify(thrown);
         this.observer.failed(this.listener, failure.errorClass());
         Trouble before = this.partitions.troubleOf(partition);
@@ -208,7 +208,7 @@ final class FailedRecords {
     }
 
     private boolean decideIsolated(Throwable thrown, ConsumerRecord<?, ?> record) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        TopicPartition partition = Partitions.of(record);
         Failure failure = this.errors.classify(thrown);
         boolean givenUp = failure.errorClass() == ErrorClass.TRANSIENT
                 && failure.retryAfter() == null

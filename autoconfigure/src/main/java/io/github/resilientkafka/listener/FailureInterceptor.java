@@ -3,7 +3,6 @@ package io.github.resilientkafka.listener;
 import java.util.List;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.RecordInterceptor;
 
@@ -49,7 +48,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
     @Override
     public void failure(ConsumerRecord<K, V> record, Exception thrown, Consumer<K, V> consumer) {
         this.decisions.clear();
-        if (this.decisions.stopped(new TopicPartition(record.topic(), record.partition()))) {
+        if (this.decisions.stopped(Partitions.of(record))) {
             // Behind a failed one of the same poll: whatever is wrong with it, it is not its turn.
             this.decisions.set(record, false);
             return;

@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.BatchListenerFailedException;
@@ -124,7 +123,7 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
     }
 
     private static <K, V> ConsumerRecords<K, V> of(ConsumerRecord<K, V> record) {
-        return new ConsumerRecords<>(Map.of(new TopicPartition(record.topic(), record.partition()), List.of(record)));
+        return new ConsumerRecords<>(Map.of(Partitions.of(record), List.of(record)));
     }
 
     @FunctionalInterface

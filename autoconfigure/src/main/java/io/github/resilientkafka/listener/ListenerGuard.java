@@ -110,7 +110,7 @@ final class ListenerGuard {
     }
 
     private @Nullable Reason partitionsReasonAgainst(ConsumerRecord<?, ?> record) {
-        TopicPartition partition = partitionOf(record);
+        TopicPartition partition = Partitions.of(record);
         Trouble trouble = this.partitions.troubleOf(partition);
         if (trouble == null || record.offset() < trouble.offset()) {
             return null;
@@ -139,7 +139,7 @@ final class ListenerGuard {
      * Returns whether the records of a batch are to be handled one by one.
      */
     boolean isolates(ConsumerRecord<?, ?> first) {
-        return this.partitions.isolates(partitionOf(first), first.offset());
+        return this.partitions.isolates(Partitions.of(first), first.offset());
     }
 
     /**
@@ -174,7 +174,7 @@ final class ListenerGuard {
      */
     void done(ConsumerRecord<?, ?> last) {
         if (!this.partitions.calm()) {
-            TopicPartition partition = partitionOf(last);
+            TopicPartition partition = Partitions.of(last);
             if (this.partitions.isOurs(partition)) {
                 this.partitions.done(partition, last.offset());
                 this.gate.answered(partition);
@@ -204,9 +204,5 @@ final class ListenerGuard {
      */
     long handledCount() {
         return this.handled.sum();
-    }
-
-    private static TopicPartition partitionOf(ConsumerRecord<?, ?> record) {
-        return new TopicPartition(record.topic(), record.partition());
     }
 }

@@ -80,7 +80,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             }
             return true;
         }
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        TopicPartition partition = Partitions.of(record);
         Trouble trouble = this.partitions.troubleOf(partition);
         if (trouble != null
                 && trouble.offset() == record.offset()
@@ -178,7 +178,7 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
             MessageListenerContainer container) {
         Set<TopicPartition> here = new HashSet<>(consumer.assignment());
         List<ConsumerRecord<?, ?>> ours = records.stream()
-                .filter(record -> goesBackTo(new TopicPartition(record.topic(), record.partition()), here))
+                .filter(record -> goesBackTo(Partitions.of(record), here))
                 .toList();
         if (ours.isEmpty() || (done && ours.get(0) != records.get(0))) {
             throw new KafkaException("The partition of the failed record went to another consumer", Level.INFO, thrown);

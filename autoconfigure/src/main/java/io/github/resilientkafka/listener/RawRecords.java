@@ -5,7 +5,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +50,8 @@ final class RawRecords {
         }
         long read = ++this.reads;
         try {
-            return (ConsumerRecord<byte @Nullable [], byte @Nullable []>) (ConsumerRecord<?, ?>)
-                    this.reader.read(new TopicPartition(record.topic(), record.partition()), record.offset());
+            return (ConsumerRecord<byte @Nullable [], byte @Nullable []>)
+                    (ConsumerRecord<?, ?>) this.reader.read(Partitions.of(record), record.offset());
         } catch (RuntimeException ex) {
             this.reader.close();
             throw ex;
