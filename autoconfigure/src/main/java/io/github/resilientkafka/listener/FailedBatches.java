@@ -74,12 +74,12 @@ final class FailedBatches {
                         partition,
                         first.offset(),
                         last.offset());
-                records.forEach(record -> this.partitions.isolate(Partitions.of(record), record.offset()));
+                records.forEach(record -> this.partitions.isolation().begin(Partitions.of(record), record.offset()));
             }
             return new Outcome(records);
         }
         ConsumerRecord<?, ?> failed = records.get(index);
-        boolean alone = this.partitions.isolates(Partitions.of(failed), failed.offset());
+        boolean alone = this.partitions.isolation().covers(Partitions.of(failed), failed.offset());
         boolean done =
                 alone ? this.failedRecords.handleIsolated(thrown, failed) : this.failedRecords.handle(thrown, failed);
         int next = done ? index + 1 : index;

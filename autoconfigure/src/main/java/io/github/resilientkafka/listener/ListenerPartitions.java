@@ -44,10 +44,7 @@ final class ListenerPartitions {
      */
     private final Map<TopicPartition, Trouble> remembered = new ConcurrentHashMap<>();
 
-    /**
-     * Up to which offset records of a batch are handled one by one.
-     */
-    private final Map<TopicPartition, Long> isolated = new ConcurrentHashMap<>();
+    private final Isolation isolation = new Isolation(this::isOurs);
 
     private final AtomicLong generations = new AtomicLong();
 
@@ -180,29 +177,10 @@ final class ListenerPartitions {
     }
 
     /**
-     * From now on records of a partition are handled one by one.
-     * @param last the last of them
+     * Returns which records are handled one by one.
      */
-    void isolate(TopicPartition partition, long last) {
-        synchronized (this.assignments) {
-            if (isOurs(partition)) {
-                this.isolated.put(partition, last);
-            }
-        }
-    }
-
-    boolean isolates(TopicPartition partition, long offset) {
-        if (this.isolated.isEmpty()) {
-            return false;
-        }
-        Long last = this.isolated.get(partition);
-        if (last == null || offset <= last) {
-            return last != null;
-        }
-        if (isOurs(partition)) {
-            this.isolated.remove(partition, last);
-        }
-        return false;
+    Isolation isolation() {
+        return this.isolation;
     }
 
     /**
@@ -218,7 +196,7 @@ final class ListenerPartitions {
             Trouble trouble;
             synchronized (this.assignments) {
                 this.assignments.add(partition, now);
-                this.isolated.remove(partition);
+                this.isolation.end(partition);
                 this.troubles.remove(partition);
                 trouble = this.remembered.remove(partition);
             }
@@ -268,7 +246,7 @@ final class ListenerPartitions {
                 if (this.assignments.isOf(owner, partition)) {
                     gone.add(partition);
                     this.assignments.remove(partition);
-                    this.isolated.remove(partition);
+                    this.isolation.end(partition);
                     Trouble trouble = this.troubles.remove(partition);
                     if (trouble != null && !lost) {
                         this.remembered.put(partition, trouble);
@@ -288,7 +266,7 @@ final class ListenerPartitions {
         this.pauser.clear();
         this.troubles.clear();
         this.remembered.clear();
-        this.isolated.clear();
+        this.isolation.clear();
     }
 
     /**

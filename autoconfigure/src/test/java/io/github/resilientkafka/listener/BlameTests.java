@@ -162,7 +162,7 @@ class BlameTests {
         assertThat(this.blame.isOn(records, new TimeoutException("coordinator away")))
                 .isFalse();
         List<ConsumerRecord<String, String>> isolated = List.of(record(0, 7), record(0, 8));
-        this.partitions.isolate(FIRST, 8);
+        this.partitions.isolation().begin(FIRST, 8);
         handleAll(isolated, handled -> {});
         assertThat(this.blame.isOn(isolated, new TimeoutException("coordinator away")))
                 .isFalse();

@@ -146,18 +146,18 @@ class ListenerPartitionsTests {
             "P9: who has lost a partition and fails leaves the pause, the attempts and the isolation of its owner alone")
     void strangersFailure() throws InterruptedException {
         Trouble trouble = pause(5, 3, Duration.ofHours(1));
-        this.partitions.isolate(PARTITION, 7);
+        this.partitions.isolation().begin(PARTITION, 7);
         onAnotherThread(() -> {
             assertThat(this.partitions.isOurs(PARTITION)).isFalse();
             assertThat(pause(6, 1, Duration.ZERO)).isNull();
-            this.partitions.isolate(PARTITION, 100);
-            assertThat(this.partitions.isolates(PARTITION, 8)).isFalse();
+            this.partitions.isolation().begin(PARTITION, 100);
+            assertThat(this.partitions.isolation().covers(PARTITION, 8)).isFalse();
             this.partitions.beforePoll();
         });
         assertThat(polled().paused).containsExactly(PARTITION);
         assertThat(this.partitions.troubleOf(PARTITION)).isEqualTo(trouble);
-        assertThat(this.partitions.isolates(PARTITION, 7)).isTrue();
-        assertThat(this.partitions.isolates(PARTITION, 8)).isFalse();
+        assertThat(this.partitions.isolation().covers(PARTITION, 7)).isTrue();
+        assertThat(this.partitions.isolation().covers(PARTITION, 8)).isFalse();
     }
 
     @Test
