@@ -85,7 +85,8 @@ final class ExpectedAcks {
                         ? concurrent.getContainers()
                         : List.of(container);
         for (MessageListenerContainer child : children) {
-            Object consumers = (child instanceof KafkaMessageListenerContainer<?, ?>) ? get(listenerConsumer, child) : null;
+            Object consumers =
+                    (child instanceof KafkaMessageListenerContainer<?, ?>) ? get(listenerConsumer, child) : null;
             if (consumers != null && get(consumerOf, consumers) == consumer) {
                 synchronized (consumers) { // as the container itself does
                     forget(records, consumers);

@@ -141,14 +141,7 @@ final class ListenerOutfit {
         RawRecords rawRecords =
                 new RawRecords(new RawRecordReader(consumerSettings, queue::hasEnded), queue, this.threads);
         DeadLetterSender sender = new DeadLetterSender(
-                id,
-                group,
-                rawRecords,
-                this.deadLetters,
-                this.rawPublisher,
-                this.publisher,
-                this.observer,
-                this.clock);
+                id, group, rawRecords, this.deadLetters, this.rawPublisher, this.publisher, this.observer, this.clock);
         RetryMoves moves = retries.moves(id, settings, rawRecords, sender);
         Decisions decisions = new Decisions();
         Watch watch = watch(container, settings, decisions, moves, consumerSettings);

@@ -68,8 +68,7 @@ final class ListenerQueue implements Executor {
         return outcome;
     }
 
-    private static <T> void call(
-            Supplier<? extends CompletionStage<? extends T>> task, CompletableFuture<T> outcome) {
+    private static <T> void call(Supplier<? extends CompletionStage<? extends T>> task, CompletableFuture<T> outcome) {
         try {
             task.get().whenComplete((result, error) -> {
                 if (error == null) {

@@ -93,7 +93,9 @@ final class ListenerThreads implements AutoCloseable {
         this.workers.shutdown();
         try {
             if (!this.workers.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS)) {
-                logger.debug("{} threads are still at work for listeners, and will end by themselves", this.workers.getActiveCount());
+                logger.debug(
+                        "{} threads are still at work for listeners, and will end by themselves",
+                        this.workers.getActiveCount());
             }
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();

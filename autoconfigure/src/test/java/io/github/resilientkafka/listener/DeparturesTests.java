@@ -148,7 +148,8 @@ class DeparturesTests {
     }
 
     @Test
-    @DisplayName("while it is tried again it counts as blocked; once it is durable its partition runs, and the next begins anew")
+    @DisplayName(
+            "while it is tried again it counts as blocked; once it is durable its partition runs, and the next begins anew")
     void blockedUntilDurable() {
         Departures departures = departures(Duration.ofMillis(50), Duration.ofMillis(50));
         assertThat(send(departures)).isFalse();
@@ -165,7 +166,8 @@ class DeparturesTests {
     }
 
     @Test
-    @DisplayName("P9: a partition that goes and comes back at the same record is still blocked: its handler is not called again")
+    @DisplayName(
+            "P9: a partition that goes and comes back at the same record is still blocked: its handler is not called again")
     void comesBackBlocked() {
         pause(departures(Duration.ofSeconds(10), Duration.ofSeconds(60)));
         this.partitions.revoked(List.of(PARTITION), false);

@@ -97,11 +97,14 @@ class ListenerThreadsTests {
             });
         }
         await("all").until(() -> done.size() == tasks);
-        assertThat(done).containsExactlyElementsOf(IntStream.range(0, tasks).boxed().toList());
+        assertThat(done)
+                .containsExactlyElementsOf(IntStream.range(0, tasks).boxed().toList());
         assertThat(together).isFalse();
         assertThat(names).containsOnly("resilient-kafka-listener-work of orders");
         AtomicReference<String> next = new AtomicReference<>();
-        this.threads.queueFor("payments").execute(() -> next.set(Thread.currentThread().getName()));
+        this.threads
+                .queueFor("payments")
+                .execute(() -> next.set(Thread.currentThread().getName()));
         await("another listener's").until(() -> "resilient-kafka-listener-work of payments".equals(next.get()));
     }
 

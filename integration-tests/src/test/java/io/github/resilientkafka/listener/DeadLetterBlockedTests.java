@@ -74,7 +74,11 @@ class DeadLetterBlockedTests {
         }
         kafka.createTopic(deadLetters("large"), 1, Map.of("max.message.bytes", "1000"));
         TestApplication.Builder builder = world.application("blocked", Application.class)
-                .with("test.topics", String.join(",", TOPICS.stream().map(topic -> prefix + topic).toList()))
+                .with(
+                        "test.topics",
+                        String.join(
+                                ",",
+                                TOPICS.stream().map(topic -> prefix + topic).toList()))
                 .with("test.bytes", prefix + "bytes")
                 .with("resilient-kafka.dlq.auto-create", "false")
                 .with("resilient-kafka.listener.max-attempts", "1")
@@ -117,7 +121,8 @@ class DeadLetterBlockedTests {
 
     @ParameterizedTest
     @CsvSource({"missing, TOPIC", "unauthorised, TOPIC", "large, RECORD"})
-    @DisplayName("DESIGN §6: dead-letter topic missing, or unauthorised, or the letter too large for it: stored, then committed")
+    @DisplayName(
+            "DESIGN §6: dead-letter topic missing, or unauthorised, or the letter too large for it: stored, then committed")
     void refused(String topic, String kind) throws Exception {
         if (topic.equals("unauthorised")) {
             allowAll(ResourceType.TOPIC, deadLetters(topic), PatternType.LITERAL, AclPermissionType.DENY);
@@ -184,7 +189,9 @@ class DeadLetterBlockedTests {
         assertBlocked("nowhere", begin);
         world.postgres.thaw();
         awaitGoesOn("nowhere");
-        assertThat(stored("nowhere")).as("what was given up may have been stored, too").containsOnly("PENDING TOPIC");
+        assertThat(stored("nowhere"))
+                .as("what was given up may have been stored, too")
+                .containsOnly("PENDING TOPIC");
         assertThat(handler.attempts("badnowhere")).isEqualTo(1);
         await("calm").atMost(SOON).until(() -> troubles("texts").isEmpty());
     }
@@ -283,7 +290,8 @@ class DeadLetterBlockedTests {
 
     @SuppressWarnings("unchecked")
     private static Map<String, Object> listener(String id) {
-        Map<String, Object> listeners = (Map<String, Object>) health("kafkaListeners").get("listeners");
+        Map<String, Object> listeners =
+                (Map<String, Object>) health("kafkaListeners").get("listeners");
         return (Map<String, Object>) listeners.get(id);
     }
 

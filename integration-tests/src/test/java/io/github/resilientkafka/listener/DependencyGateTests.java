@@ -188,9 +188,12 @@ class DependencyGateTests {
     }
 
     @Test
-    @DisplayName("N8: a pause more than twice as long as max.poll.interval.ms: no rebalance, no duplicate; others go on")
+    @DisplayName(
+            "N8: a pause more than twice as long as max.poll.interval.ms: no rebalance, no duplicate; others go on")
     void longPause() {
-        await("all").atMost(Duration.ofSeconds(20)).until(() -> patient.handled().size() == 4);
+        await("all")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> patient.handled().size() == 4);
         assertThat(Duration.between(tried.get(0), tried.get(1))).isGreaterThan(Duration.ofSeconds(8));
         assertThat(patient.handled()).containsExactly("other", "next1", "flaky", "next0");
         assertThat(patient.deliveries()).as("no duplicate").isEqualTo(5);
@@ -206,11 +209,7 @@ class DependencyGateTests {
     }
 
     private static ResilientListener listener(String id) {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find(id)
-                .orElseThrow();
+        return application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
     }
 
     private static double rebalances(String id) {

@@ -73,9 +73,19 @@ class ListenerGuestTests {
 
     @BeforeAll
     static void start() {
-        for (String suffix :
-                new String[] {"-auto", "-manual", "-immediate", "-async", "-future", "-nameless", "-own", "-tx",
-                    "-retryable", "-later", "-made"}) {
+        for (String suffix : new String[] {
+            "-auto",
+            "-manual",
+            "-immediate",
+            "-async",
+            "-future",
+            "-nameless",
+            "-own",
+            "-tx",
+            "-retryable",
+            "-later",
+            "-made"
+        }) {
             world.kafka.createTopic(topic + suffix, 1);
         }
         application = world.application(topic, Application.class)
@@ -139,7 +149,8 @@ class ListenerGuestTests {
         await("what is acknowledged").until(() -> world.committed(topic, own, 0) == 1);
         await("for longer than the pause")
                 .during(Duration.ofMillis(600))
-                .until(() -> world.committed(topic, own, 0) == 1 && seen.handled("async").size() == 3);
+                .until(() -> world.committed(topic, own, 0) == 1
+                        && seen.handled("async").size() == 3);
         seen.slow.acknowledge();
         await("all").atMost(Duration.ofSeconds(20)).until(() -> world.committed(topic, own, 0) == 9);
         assertThat(seen.handled("async")).containsExactly("one", "slow", "three", "flaky", "five", "seven", "nine");
@@ -149,8 +160,9 @@ class ListenerGuestTests {
     }
 
     @Test
-    @DisplayName("a handler's future that fails after its return is told by nobody to us with spring-kafka 3.3: the record"
-            + " counts as handled; what fails before the return is tried again")
+    @DisplayName(
+            "a handler's future that fails after its return is told by nobody to us with spring-kafka 3.3: the record"
+                    + " counts as handled; what fails before the return is tried again")
     void futures() {
         String own = topic + "-future";
         world.send(own, 0, "flaky");
@@ -236,8 +248,8 @@ class ListenerGuestTests {
             await("its partition is paused")
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> find(name).partitions().stream()
-                            .anyMatch(partition -> partition.state() == PartitionState.BACKOFF
-                                    && partition.offset() == 0));
+                            .anyMatch(partition ->
+                                    partition.state() == PartitionState.BACKOFF && partition.offset() == 0));
         }
         for (String name : new String[] {"later", "made"}) {
             await("go on").until(() -> seen.handled(name).contains("good"));
