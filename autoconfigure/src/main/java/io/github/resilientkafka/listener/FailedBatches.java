@@ -67,21 +67,18 @@ final class FailedBatches {
         TopicPartition partition = Partitions.of(first);
         int index = (records.size() == 1) ? 0 : indexOf(find(thrown, BatchListenerFailedException.class), records);
         if (index < 0) {
-            if (this.failedRecords.handleWhole(thrown, first)) {
+            if (this.failedRecords.handleWhole(thrown, records)) {
                 ConsumerRecord<?, ?> last = records.get(records.size() - 1);
                 logger.warn(
                         "Batch {}@{} to {} failed as a whole: its records are tried one by one",
                         partition,
                         first.offset(),
                         last.offset());
-                records.forEach(record -> this.partitions.isolation().begin(Partitions.of(record), record.offset()));
             }
             return new Outcome(records);
         }
         ConsumerRecord<?, ?> failed = records.get(index);
-        boolean alone = this.partitions.isolation().covers(Partitions.of(failed), failed.offset());
-        boolean done =
-                alone ? this.failedRecords.handleIsolated(thrown, failed) : this.failedRecords.handle(thrown, failed);
+        boolean done = this.failedRecords.handle(thrown, failed);
         int next = done ? index + 1 : index;
         if (next < records.size()) {
             commit(records.subList(0, next), consumer, container);

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ final class FailedRecords {
     private final ListenerObserver observer;
 
     private final Clock clock;
+
+    /**
+     * What happened to a record before its handler failed now.
+     */
+    private record Past(int attempts, Instant firstFailure) {}
 
     FailedRecords(
             String listener,
@@ -111,11 +117,12 @@ final class FailedRecords {
         if (before != null && before.durable()) {
             return true;
         }
+        Past past = pastOf(before, ticket, this.partitions.isolation().of(record));
         if (before != null && before.state() == PartitionState.DEAD_LETTER_BLOCKED) {
-            return leave(record, before.failure(), before.attempts(), firstFailure(before, ticket));
+            return leave(record, before.failure(), before.attempts(), past.firstFailure());
         }
         Failure failure = this.errors.classify(thrown);
-        int attempts = (before != null) ? before.attempts() : (ticket != null) ? ticket.attempts() : 0;
+        int attempts = past.attempts();
         this.observer.failed(this.listener, failure.errorClass());
         if (failure.errorClass() == ErrorClass.DEPENDENCY_DOWN) {
             hold(record, partition, failure, attempts);
@@ -128,17 +135,21 @@ final class FailedRecords {
         }
         int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
         if (leaves(record, failure, counted)) {
-            return leave(record, failure, counted, firstFailure(before, ticket));
+            return leave(record, failure, counted, past.firstFailure());
         }
         backOff(record, partition, failure, counted);
         return false;
     }
 
-    private Instant firstFailure(@Nullable Trouble before, @Nullable RetryTicket ticket) {
+    private Past pastOf(@Nullable Trouble before, @Nullable RetryTicket ticket, Isolation.@Nullable Batch batch) {
+        int attempts = (before != null) ? before.attempts() : (ticket != null) ? ticket.attempts() : 0;
         if (ticket != null) {
-            return ticket.firstFailure();
+            return new Past(attempts, ticket.firstFailure());
         }
-        return (before != null) ? before.firstFailure() : this.clock.instant();
+        if (batch != null) {
+            return new Past(Math.max(attempts, batch.attempts()), batch.firstFailure());
+        }
+        return new Past(attempts, (before != null) ? before.firstFailure() : this.clock.instant());
     }
 
     private boolean givenUp(Failure failure, int attempts) {
@@ -163,24 +174,27 @@ final class FailedRecords {
 
     /**
      * Handles the failure of a batch whose handler did not say which record is bad.
-     * @return whether its records are to be tried one by one from now on: the batch has failed often enough, or one of
+     * @return whether its records are tried one by one from now on: the batch has failed often enough, or one of
      * them is bad, or those that fail alone are moved away at once
      */
-    boolean handleWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
+    boolean handleWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
         try {
-            return decideWhole(thrown, first);
+            return decideWhole(thrown, records);
         } catch (RuntimeException ex) {
-            undecided(first, thrown, ex);
+            undecided(records.get(0), thrown, ex);
             return false;
         }
     }
 
-    private boolean decideWhole(Throwable thrown, ConsumerRecord<?, ?> first) {
+    private boolean decideWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
+        ConsumerRecord<?, ?> first = records.get(0);
         TopicPartition partition = Partitions.of(first);
         Failure failure = this.errors.classify(thrown);
         this.observer.failed(this.listener, failure.errorClass());
-        Trouble before = this.partitions.troubleOf(partition);
-        int attempts = (before != null && before.offset() == first.offset()) ? before.attempts() : 0;
+        Trouble trouble = this.partitions.troubleOf(partition);
+        Trouble before = (trouble != null && trouble.offset() == first.offset()) ? trouble : null;
+        Past past = pastOf(before, null, null);
+        int attempts = past.attempts();
         if (failure.errorClass() == ErrorClass.DEPENDENCY_DOWN) {
             hold(first, partition, failure, attempts);
             return false;
@@ -188,42 +202,12 @@ final class FailedRecords {
         this.gate.answered(partition);
         int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
         if (this.moves.away() || givenUp(failure, counted)) {
+            // Moved away at their first failure alone, records have their attempts still before them.
+            this.partitions.isolation().begin(records, this.moves.away() ? 0 : counted, past.firstFailure());
             return true;
         }
         backOff(first, partition, failure, counted);
         return false;
-    }
-
-    /**
-     * Gives up a record that failed alone, after the batch it was in had failed often enough.
-     * @return as {@link #handle}
-     */
-    boolean handleIsolated(Throwable thrown, ConsumerRecord<?, ?> record) {
-        try {
-            return decideIsolated(thrown, record);
-        } catch (RuntimeException ex) {
-            undecided(record, thrown, ex);
-            return false;
-        }
-    }
-
-    private boolean decideIsolated(Throwable thrown, ConsumerRecord<?, ?> record) {
-        TopicPartition partition = Partitions.of(record);
-        Failure failure = this.errors.classify(thrown);
-        boolean givenUp = failure.errorClass() == ErrorClass.TRANSIENT
-                && failure.retryAfter() == null
-                && !this.moves.away()
-                && this.deadLetters.takes(record.topic());
-        if (!givenUp) {
-            return handle(thrown, record);
-        }
-        this.observer.failed(this.listener, failure.errorClass());
-        this.gate.answered(partition);
-        boolean done = leave(record, failure, this.settings.maxAttempts(), this.clock.instant());
-        if (done) {
-            this.partitions.done(partition, record.offset());
-        }
-        return done;
     }
 
     private void hold(ConsumerRecord<?, ?> record, TopicPartition partition, Failure failure, int attempts) {

@@ -1,19 +1,32 @@
 package io.github.resilientkafka.listener;
 
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Up to which offset records of a partition are handled one by one, as a batch of them has failed as a whole too often.
+ * Batches that have failed as a whole, and whose records are handled one by one.
  * Thread-safe.
  */
 final class Isolation {
 
-    private final Map<TopicPartition, Long> isolated = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, Batch> isolated = new ConcurrentHashMap<>();
 
     private final Predicate<TopicPartition> ours;
+
+    /**
+     * A batch, as far as it is of one partition.
+     *
+     * @param last the offset of its last record
+     * @param attempts how often it has failed: each of its records has been tried so often
+     * @param firstFailure when it first failed
+     */
+    record Batch(long last, int attempts, Instant firstFailure) {}
 
     /**
      * Creates one in which nothing is isolated.
@@ -24,27 +37,34 @@ final class Isolation {
     }
 
     /**
-     * From now on records of a partition are handled one by one.
-     * @param last the last of them
+     * From now on these records are handled one by one.
      */
-    void begin(TopicPartition partition, long last) {
-        if (this.ours.test(partition)) {
-            this.isolated.put(partition, last);
+    void begin(List<? extends ConsumerRecord<?, ?>> records, int attempts, Instant firstFailure) {
+        for (ConsumerRecord<?, ?> record : records) {
+            TopicPartition partition = Partitions.of(record);
+            if (this.ours.test(partition)) {
+                this.isolated.put(partition, new Batch(record.offset(), attempts, firstFailure));
+            }
         }
     }
 
-    boolean covers(TopicPartition partition, long offset) {
+    /**
+     * Returns the batch that a record failed in and for which it is handled alone, or null.
+     */
+    @Nullable
+    Batch of(ConsumerRecord<?, ?> record) {
         if (this.isolated.isEmpty()) {
-            return false;
+            return null;
         }
-        Long last = this.isolated.get(partition);
-        if (last == null || offset <= last) {
-            return last != null;
+        TopicPartition partition = Partitions.of(record);
+        Batch batch = this.isolated.get(partition);
+        if (batch == null || record.offset() <= batch.last()) {
+            return batch;
         }
         if (this.ours.test(partition)) {
-            this.isolated.remove(partition, last);
+            this.isolated.remove(partition, batch);
         }
-        return false;
+        return null;
     }
 
     void end(TopicPartition partition) {

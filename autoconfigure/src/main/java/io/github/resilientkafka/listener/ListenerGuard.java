@@ -139,7 +139,7 @@ final class ListenerGuard {
      * Returns whether the records of a batch are to be handled one by one.
      */
     boolean isolates(ConsumerRecord<?, ?> first) {
-        return this.partitions.isolation().covers(Partitions.of(first), first.offset());
+        return this.partitions.isolation().of(first) != null;
     }
 
     /**

@@ -10,6 +10,7 @@ import io.github.resilientkafka.listener.ListenerProperties.Strategy;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -162,7 +163,7 @@ class BlameTests {
         assertThat(this.blame.isOn(records, new TimeoutException("coordinator away")))
                 .isFalse();
         List<ConsumerRecord<String, String>> isolated = List.of(record(0, 7), record(0, 8));
-        this.partitions.isolation().begin(FIRST, 8);
+        this.partitions.isolation().begin(isolated, 3, Instant.EPOCH);
         handleAll(isolated, handled -> {});
         assertThat(this.blame.isOn(isolated, new TimeoutException("coordinator away")))
                 .isFalse();

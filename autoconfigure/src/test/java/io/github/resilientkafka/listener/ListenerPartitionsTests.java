@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,10 @@ class ListenerPartitionsTests {
 
     private Trouble pause(long offset, int attempts, Duration resumeAfter) {
         return this.partitions.pause(PARTITION, PartitionState.BACKOFF, offset, attempts, FAILURE, resumeAfter);
+    }
+
+    private static ConsumerRecord<String, String> record(long offset) {
+        return new ConsumerRecord<>(PARTITION.topic(), PARTITION.partition(), offset, "key", "value");
     }
 
     @Test
@@ -146,18 +151,18 @@ class ListenerPartitionsTests {
             "P9: who has lost a partition and fails leaves the pause, the attempts and the isolation of its owner alone")
     void strangersFailure() throws InterruptedException {
         Trouble trouble = pause(5, 3, Duration.ofHours(1));
-        this.partitions.isolation().begin(PARTITION, 7);
+        this.partitions.isolation().begin(List.of(record(7)), 3, Instant.EPOCH);
         onAnotherThread(() -> {
             assertThat(this.partitions.isOurs(PARTITION)).isFalse();
             assertThat(pause(6, 1, Duration.ZERO)).isNull();
-            this.partitions.isolation().begin(PARTITION, 100);
-            assertThat(this.partitions.isolation().covers(PARTITION, 8)).isFalse();
+            this.partitions.isolation().begin(List.of(record(100)), 1, Instant.EPOCH);
+            assertThat(this.partitions.isolation().of(record(8))).isNull();
             this.partitions.beforePoll();
         });
         assertThat(polled().paused).containsExactly(PARTITION);
         assertThat(this.partitions.troubleOf(PARTITION)).isEqualTo(trouble);
-        assertThat(this.partitions.isolation().covers(PARTITION, 7)).isTrue();
-        assertThat(this.partitions.isolation().covers(PARTITION, 8)).isFalse();
+        assertThat(this.partitions.isolation().of(record(7))).isEqualTo(new Isolation.Batch(7, 3, Instant.EPOCH));
+        assertThat(this.partitions.isolation().of(record(8))).isNull();
     }
 
     @Test

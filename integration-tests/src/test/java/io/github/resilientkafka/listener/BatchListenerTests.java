@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.testing.LocalKafka;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -137,10 +140,41 @@ class BatchListenerTests {
         assertThat(listener.batches)
                 .filteredOn(values -> values.contains("w4") && !values.contains("w2"))
                 .hasSize(1);
-        assertThat(TopicReader.readAll(world.kafka.clientConfig(), topic + ".dlq"))
-                .extracting(record -> TopicReader.text(record.value()))
-                .contains("w2")
-                .doesNotContain("w1", "w3", "w4");
+        assertThat(deadLetters()).containsKey("w2").doesNotContainKeys("w1", "w3", "w4");
+        ConsumerRecord<byte[], byte[]> deadLetter = deadLetters().get("w2");
+        assertThat(TopicReader.header(deadLetter, "rk_attempts"))
+                .as("three times in its batch, once alone")
+                .isEqualTo("4");
+        assertThat(Instant.parse(TopicReader.header(deadLetter, "rk_first_failure")))
+                .as("two pauses of 200 ms and more ago")
+                .isBefore(Instant.ofEpochMilli(deadLetter.timestamp()).minusMillis(400));
+    }
+
+    @Test
+    @DisplayName("D3: a record that fails beside a bad one has its attempts, like any other")
+    void besideABadOne() {
+        long first = world.end(topic, 0);
+        listener.script = values -> {
+            if (values.contains("x-bad")) {
+                throw new BadDataException("one of these");
+            }
+            if (values.contains("x-flaky") && listener.deliveries("x-flaky") < 3) {
+                throw new IllegalStateException("not yet");
+            }
+        };
+        sendBatch(0, "x-good", "x-bad", "x-flaky");
+        await("all committed").until(() -> world.committed(topic, topic, 0) == first + 3);
+
+        assertThat(listener.deliveries("x-flaky")).isEqualTo(3);
+        assertThat(deadLetters()).containsKey("x-bad").doesNotContainKeys("x-good", "x-flaky");
+        assertThat(TopicReader.header(deadLetters().get("x-bad"), "rk_attempts"))
+                .isEqualTo("2");
+    }
+
+    private static Map<String, ConsumerRecord<byte[], byte[]>> deadLetters() {
+        return TopicReader.readAll(world.kafka.clientConfig(), topic + ".dlq").stream()
+                .collect(Collectors.toMap(
+                        record -> TopicReader.text(record.value()), record -> record, (one, other) -> one));
     }
 
     @Test
