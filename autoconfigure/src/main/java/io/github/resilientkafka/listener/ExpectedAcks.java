@@ -69,8 +69,8 @@ final class ExpectedAcks {
     }
 
     /**
-     * Makes a container wait no longer for the acknowledgments of records that its consumer has not handled and will read
-     * again. Does nothing where acknowledgments come in order. To be called on the consumer's thread.
+     * Makes a container wait no longer for the acknowledgments of records that its consumer will read again, or is done
+     * with. Does nothing where acknowledgments come in order. To be called on the consumer's thread.
      */
     static void forget(
             Iterable<? extends ConsumerRecord<?, ?>> records,

@@ -139,6 +139,8 @@ final class PartitionPausingErrorHandler implements CommonErrorHandler {
         data.forEach(records::add);
         explain(thrown, records, container);
         FailedBatches.Outcome outcome = this.failedBatches.handle(thrown, records, consumer, container);
+        // All of them: those that are done with are committed without an acknowledgment.
+        ExpectedAcks.forget(records, consumer, container);
         if (!outcome.remaining().isEmpty()) {
             seek(thrown, false, outcome.remaining(), consumer, container);
         }
