@@ -164,6 +164,7 @@ public final class LagWatch implements AutoCloseable {
         try {
             Map<TopicPartition, Double> lags = asked.question().await(deadline);
             this.answers.put(asked.listener(), new Answer(lags, System.nanoTime()));
+            this.clients.answered(asked.listener().consumerSettings());
             if (this.failing.remove(asked.listener()) && this.failing.isEmpty()) {
                 logger.info("Kafka says again how far listeners are behind");
             }

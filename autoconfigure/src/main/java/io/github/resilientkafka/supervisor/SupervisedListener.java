@@ -87,6 +87,8 @@ final class SupervisedListener {
      * A consumer thread begins. Called by it.
      */
     void consumerStarting(Object child) {
+        // Whoever started it: it is not suspended any more.
+        this.suspended = false;
         this.consumers.starting(child);
         this.watch.starting(child);
         this.run.beginUnlessUnderWay();
@@ -238,12 +240,12 @@ final class SupervisedListener {
         }
     }
 
-    /**
-     * Stops it, until it is resumed or restarted.
-     */
     void suspend() {
         this.suspended = true;
-        operate(this::stop);
+        operate(() -> {
+            stop();
+            this.suspended = true;
+        });
     }
 
     void resume() {

@@ -197,6 +197,16 @@ class ListenerRestartTests {
         await().atMost(SOON).until(() -> orders.handled().contains("suspended"));
     }
 
+    @Test
+    @DisplayName("N2: a suspended listener that somebody else starts is not suspended any more")
+    void startedByTheApplication() {
+        supervisor.suspend(ORDERS);
+        assertThat(status(ORDERS).state()).isEqualTo(ListenerState.SUSPENDED);
+        container(ORDERS).start();
+        assertThat(supervisor.awaitReady(ORDERS, SOON)).isTrue();
+        assertThat(status(ORDERS).state()).isEqualTo(ListenerState.RUNNING);
+    }
+
     @ParameterizedTest
     @ValueSource(classes = {NoClassDefFoundError.class, AssertionError.class, StackOverflowError.class})
     @DisplayName("h: an error that leaves the JVM well pauses the partition; the container lives")
