@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether listeners run: DOWN if one was given up or cannot run, DEGRADED while one restarts, or stands still for long. What
- * waits for a dependency, or was stopped on purpose, is never DOWN. Asks no broker.
+ * Whether listeners run: DOWN if one was given up or cannot run, DEGRADED while one restarts, has no connection to Kafka, or
+ * stands still for long. What waits for a dependency, or was stopped on purpose, is never DOWN. Asks no broker.
  */
 final class KafkaListenersHealth {
 
@@ -60,6 +60,7 @@ final class KafkaListenersHealth {
                 (listener.crashesInARow() >= CANNOT_RUN) ? HealthReport.DOWN : whileStarting(listener, longAgo);
             case RUNNING ->
                 (!listener.healthy()
+                                || !listener.connected()
                                 || listener.partitions().stream().anyMatch(partition -> isStuck(partition, longAgo)))
                         ? HealthReport.DEGRADED
                         : HealthReport.UP;
@@ -87,6 +88,7 @@ final class KafkaListenersHealth {
                 .with("healthy", listener.healthy())
                 .with("ready", listener.ready())
                 .with("paused", listener.paused() ? true : null)
+                .with("connected", listener.connected() ? null : false)
                 .with("assignedPartitions", listener.partitions().size())
                 .with("pausedPartitions", count(troubled, PartitionState.BACKOFF, PartitionState.DEAD_LETTER_BLOCKED))
                 .with("heldPartitions", count(troubled, PartitionState.HELD, PartitionState.HELD))

@@ -9,6 +9,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 /**
  * The consumer threads of one listener, by their containers: the children of the listener's, or itself. Told by the events
@@ -109,8 +110,21 @@ final class ConsumerThreads {
      * Returns how many live, as far as can be told without a look at their stacks.
      */
     int alive() {
-        return (int) this.threads.values().stream()
-                .filter(consumer -> !consumer.ended() && consumer.reason() == null)
-                .count();
+        return (int)
+                this.threads.values().stream().filter(ConsumerThreads::isAlive).count();
+    }
+
+    private static boolean isAlive(ConsumerThread consumer) {
+        return !consumer.ended() && consumer.reason() == null;
+    }
+
+    /**
+     * Returns whether all that live, as far as they tell, have a connection to Kafka.
+     */
+    boolean connected() {
+        return this.threads.entrySet().stream()
+                .filter(consumer -> isAlive(consumer.getValue()))
+                .noneMatch(consumer -> consumer.getKey() instanceof AbstractMessageListenerContainer<?, ?> part
+                        && Containers.isDisconnected(part));
     }
 }

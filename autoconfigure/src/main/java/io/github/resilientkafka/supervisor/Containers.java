@@ -22,6 +22,8 @@ final class Containers {
 
     private static final String LAST_POLL = "last-poll-seconds-ago";
 
+    private static final String CONNECTIONS = "connection-count";
+
     private Containers() {}
 
     /**
@@ -75,16 +77,29 @@ final class Containers {
      * Returns how long ago a container's consumer was last polled, or zero if it has not been yet.
      */
     static Duration lastPoll(AbstractMessageListenerContainer<?, ?> part) {
-        double seconds = 0;
+        return Duration.ofMillis((long) (Math.max(0, most(part, LAST_POLL)) * 1000));
+    }
+
+    /**
+     * Returns whether a container's consumer is known to have no connection to Kafka.
+     */
+    static boolean isDisconnected(AbstractMessageListenerContainer<?, ?> part) {
+        return most(part, CONNECTIONS) == 0;
+    }
+
+    /**
+     * Returns the largest value of a metric that a container's consumer has, or -1 if it has none.
+     */
+    private static double most(AbstractMessageListenerContainer<?, ?> part, String name) {
+        double most = -1;
         for (Map<MetricName, ? extends Metric> metrics : part.metrics().values()) {
             for (Map.Entry<MetricName, ? extends Metric> metric : metrics.entrySet()) {
-                if (metric.getKey().name().equals(LAST_POLL)
-                        && metric.getValue().metricValue() instanceof Number value) {
-                    seconds = Math.max(seconds, value.doubleValue());
+                if (metric.getKey().name().equals(name) && metric.getValue().metricValue() instanceof Number value) {
+                    most = Math.max(most, value.doubleValue());
                 }
             }
         }
-        return Duration.ofMillis((long) (seconds * 1000));
+        return most;
     }
 
     /**

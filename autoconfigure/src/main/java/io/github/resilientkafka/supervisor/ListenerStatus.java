@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param ready whether it is healthy and would be given a record that came now: it is not paused as a whole. A standby, for
  * which there are no partitions, is ready
  * @param paused whether the application or an operator has paused it as a whole
+ * @param connected whether each of its consumers has a connection to Kafka, as far as they tell; true while it has none
  * @param partitions the partitions it has, with what troubles them
  * @param consumers how many of its consumers live
  * @param restarts how often it, or a consumer of it, was started again after a crash
@@ -33,6 +34,7 @@ public record ListenerStatus(
         boolean healthy,
         boolean ready,
         boolean paused,
+        boolean connected,
         List<PartitionStatus> partitions,
         int consumers,
         long restarts,

@@ -32,6 +32,7 @@ final class StatusOf {
                 healthy,
                 healthy && !this.container.isPauseRequested(),
                 this.container.isPauseRequested(),
+                this.supervised.consumers().connected(),
                 this.supervised.listener().partitions(),
                 this.supervised.consumers().alive(),
                 history.restarts(),

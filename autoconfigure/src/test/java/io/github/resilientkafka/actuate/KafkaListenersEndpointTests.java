@@ -93,6 +93,7 @@ class KafkaListenersEndpointTests {
                 true,
                 false,
                 true,
+                true,
                 List.of(),
                 1,
                 0,

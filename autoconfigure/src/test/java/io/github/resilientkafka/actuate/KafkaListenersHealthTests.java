@@ -1,6 +1,7 @@
 package io.github.resilientkafka.actuate;
 
 import static io.github.resilientkafka.actuate.StubSupervisor.NOW;
+import static io.github.resilientkafka.actuate.StubSupervisor.disconnected;
 import static io.github.resilientkafka.actuate.StubSupervisor.listener;
 import static io.github.resilientkafka.actuate.StubSupervisor.partition;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,6 +74,20 @@ class KafkaListenersHealthTests {
         assertThat(check(listener("a", ListenerState.RUNNING, partition(3, state, LONG)))
                         .status())
                 .isEqualTo("DEGRADED");
+    }
+
+    @Test
+    void whenAConsumerHasNoConnectionThenDegradedAndSaysSo() {
+        HealthReport report = check(listener("a", ListenerState.RUNNING), disconnected("b"));
+        assertThat(report.status()).isEqualTo("DEGRADED");
+        assertThat(report.details())
+                .extractingByKey("listeners", MAP)
+                .extractingByKey("b", MAP)
+                .containsEntry("connected", false);
+        assertThat(report.details())
+                .extractingByKey("listeners", MAP)
+                .extractingByKey("a", MAP)
+                .doesNotContainKey("connected");
     }
 
     @Test

@@ -42,6 +42,7 @@ final class StubSupervisor implements ListenerSupervisor {
                 runs,
                 runs,
                 false,
+                true,
                 List.of(partitions),
                 1,
                 crashesInARow,
@@ -50,6 +51,27 @@ final class StubSupervisor implements ListenerSupervisor {
                 (lastError == null) ? null : NOW,
                 (state == ListenerState.RESTARTING) ? NOW.plusSeconds(3) : null,
                 startedAt);
+    }
+
+    static ListenerStatus disconnected(String id) {
+        ListenerStatus connected = listener(id, ListenerState.RUNNING);
+        return new ListenerStatus(
+                id,
+                connected.group(),
+                connected.topics(),
+                connected.state(),
+                true,
+                true,
+                false,
+                false,
+                List.of(),
+                1,
+                0,
+                0,
+                null,
+                null,
+                null,
+                NOW);
     }
 
     static PartitionStatus partition(int number, PartitionState state, Duration since) {

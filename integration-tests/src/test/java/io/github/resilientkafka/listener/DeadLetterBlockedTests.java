@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
+import io.github.resilientkafka.supervisor.ListenerSupervisor;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -212,12 +213,23 @@ class DeadLetterBlockedTests {
         send("both", "goodboth");
         assertBlocked("both", begin);
         assertThat(handler.handled("goodboth")).isEmpty();
+        await("health of consumers without a connection").atMost(SOON).until(() -> !isConnected("texts"));
         world.postgres.thaw();
         world.kafka.start();
         awaitGoesOn("both");
+        assertThat(isConnected("texts")).isTrue();
         assertThat(handler.attempts("badboth")).isEqualTo(1);
         await("dead-lettered").atMost(SOON).untilAsserted(() -> assertThat(deadLettersOf("both"))
                 .containsOnlyKeys("badboth"));
+    }
+
+    private static boolean isConnected(String listener) {
+        return application
+                .context()
+                .getBean(ListenerSupervisor.class)
+                .status(listener)
+                .orElseThrow()
+                .connected();
     }
 
     private static void fail(ConsumerRecord<?, String> record) {
