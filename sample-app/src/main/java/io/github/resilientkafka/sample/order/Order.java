@@ -50,6 +50,10 @@ class Order {
         return this.id;
     }
 
+    String getItem() {
+        return this.item;
+    }
+
     OrderStatus getStatus() {
         return this.status;
     }

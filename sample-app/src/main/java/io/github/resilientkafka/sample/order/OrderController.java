@@ -94,10 +94,10 @@ class OrderController {
     /**
      * Where an order stands.
      */
-    record ShownOrder(UUID orderId, OrderStatus status, int attempts) {
+    record ShownOrder(UUID orderId, String item, OrderStatus status, int attempts) {
 
         static ShownOrder of(Order order) {
-            return new ShownOrder(order.getId(), order.getStatus(), order.getAttempts());
+            return new ShownOrder(order.getId(), order.getItem(), order.getStatus(), order.getAttempts());
         }
     }
 }
