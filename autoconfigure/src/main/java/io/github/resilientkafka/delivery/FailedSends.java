@@ -1,6 +1,7 @@
 package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.message.FailureKind;
+import io.github.resilientkafka.publisher.ErrorChain;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedAttempt;
@@ -65,7 +66,7 @@ final class FailedSends {
             Instant next = this.relay.schedule().afterRefusedDeadLetter(now);
             attempts.add(attempt(row, EventStatus.DLQ_FAILED, tries, next, kind, error));
         } else {
-            dead.add(row, kind, error.toString(), tries);
+            dead.add(row, kind, ErrorChain.text(error), tries);
         }
     }
 

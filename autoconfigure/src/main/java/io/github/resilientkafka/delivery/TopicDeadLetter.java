@@ -3,6 +3,7 @@ package io.github.resilientkafka.delivery;
 import io.github.resilientkafka.delivery.ReplayProgress.Example;
 import io.github.resilientkafka.message.EventRules;
 import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.ErrorChain;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -126,7 +127,7 @@ record TopicDeadLetter(ConsumerRecord<byte @Nullable [], byte @Nullable []> reco
         Headers headers = new RecordHeaders(this.record.headers());
         if (refusal != null) {
             headers.remove(DeadLetters.ERROR);
-            headers.add(DeadLetters.ERROR, bytes(refusal.toString()));
+            headers.add(DeadLetters.ERROR, bytes(ErrorChain.text(refusal)));
         }
         return new ProducerRecord<>(topic, null, null, this.record.key(), this.record.value(), headers);
     }

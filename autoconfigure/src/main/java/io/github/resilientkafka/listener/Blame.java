@@ -74,7 +74,7 @@ final class Blame {
                     record.topic(),
                     record.partition(),
                     record.offset(),
-                    ErrorTable.unwrap(thrown).toString());
+                    Failure.types(ErrorTable.unwrap(thrown)));
         }
     }
 }

@@ -80,12 +80,12 @@ final class DeadLetterSender implements RecordDestination {
     @Override
     public void arrived(FailedRecord record) {
         logger.warn(
-                "Listener {}: record {}@{} was dead-lettered to {} after {} attempts: {} {}",
+                "Listener {}: record dead-lettered to {}, where header {} has the whole error, after {} attempts: {}: {} {}",
                 this.listener,
-                record.partition(),
-                record.record().offset(),
                 topicFor(record),
+                DeadLetters.ERROR,
                 record.attempts(),
+                RecordText.of(record.record()),
                 record.failure().errorClass(),
                 record.failure().text());
         this.observer.givenUp(this.listener, true);

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.listener;
 
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilientkafka.publisher.ErrorChain;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.net.SocketException;
@@ -8,7 +9,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -51,8 +51,6 @@ final class ErrorTable {
 
     private static final Logger logger = LoggerFactory.getLogger(ErrorTable.class);
 
-    private static final int MAX_DEPTH = 20;
-
     private final List<ListenerErrorClassifier> classifiers;
 
     private final Map<String, ErrorClass> configured;
@@ -69,7 +67,7 @@ final class ErrorTable {
 
     Failure classify(Throwable thrown) {
         Throwable error = unwrap(thrown);
-        List<Throwable> chain = chain(error);
+        List<Throwable> chain = ErrorChain.of(error);
         ErrorClass errorClass = first(chain, this::ask);
         if (errorClass == null) {
             errorClass = first(chain, cause -> lookUp(this.configured, cause));
@@ -106,14 +104,6 @@ final class ErrorTable {
             error = error.getCause();
         }
         return error;
-    }
-
-    private static List<Throwable> chain(Throwable error) {
-        List<Throwable> chain = new ArrayList<>();
-        for (Throwable cause = error; cause != null && chain.size() < MAX_DEPTH; cause = cause.getCause()) {
-            chain.add(cause);
-        }
-        return chain;
     }
 
     private static @Nullable ErrorClass first(

@@ -4,7 +4,6 @@ import io.github.resilientkafka.listener.ListenerProperties.BadData;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -262,19 +261,7 @@ final class FailedRecords {
     }
 
     private void skip(ConsumerRecord<?, ?> record, Failure failure) {
-        logger.warn(
-                "Listener {}: bad record skipped: topic {}, partition {}, offset {}, hash of the key {}: {}",
-                this.listener,
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                hash(record.key()),
-                failure.text());
+        logger.warn("Listener {}: bad record skipped: {}: {}", this.listener, RecordText.of(record), failure.text());
         this.observer.givenUp(this.listener, false);
-    }
-
-    private static String hash(@Nullable Object key) {
-        int hash = (key instanceof byte[] bytes) ? Arrays.hashCode(bytes) : (key == null) ? 0 : key.hashCode();
-        return Integer.toHexString(hash);
     }
 }

@@ -1,6 +1,8 @@
 package io.github.resilientkafka.listener;
 
+import io.github.resilientkafka.publisher.ErrorChain;
 import java.time.Duration;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,32 +19,30 @@ record Failure(
         @Nullable String dependency,
         @Nullable Duration retryAfter) {
 
-    private static final int MAX_TEXT = 1_000;
+    private static final int MAX_TYPES = 6;
 
     /**
      * Describes the error for people. Errors of bad data may quote the record, which belongs into no log: only their types
      * are told.
      */
     String text() {
-        String text = (errorClass == ErrorClass.BAD_DATA) ? types() : error.toString();
-        return (text.length() <= MAX_TEXT) ? text : text.substring(0, MAX_TEXT) + "...";
+        return (errorClass == ErrorClass.BAD_DATA) ? types(error) : fullText();
     }
 
     /**
      * Describes the error for the dead letter's header, where the payload is beside it anyway.
      */
     String fullText() {
-        String text = error.toString();
-        return (text.length() <= MAX_TEXT) ? text : text.substring(0, MAX_TEXT) + "...";
+        return ErrorChain.text(error);
     }
 
-    private String types() {
-        StringBuilder types = new StringBuilder(error.getClass().getName());
-        Throwable cause = error.getCause();
-        for (int depth = 0; cause != null && depth < 5; depth++) {
-            types.append(" caused by ").append(cause.getClass().getName());
-            cause = cause.getCause();
-        }
-        return types.toString();
+    /**
+     * Describes an error that may quote a record.
+     */
+    static String types(Throwable error) {
+        return ErrorChain.of(error).stream()
+                .limit(MAX_TYPES)
+                .map(cause -> cause.getClass().getName())
+                .collect(Collectors.joining(" caused by "));
     }
 }

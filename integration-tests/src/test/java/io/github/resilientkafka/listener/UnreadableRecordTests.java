@@ -17,9 +17,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
 
@@ -27,6 +30,7 @@ import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
  * Records that cannot be deserialised, with Spring's {@code ErrorHandlingDeserializer} and without.
  */
 @Tag("unhurried")
+@ExtendWith(OutputCaptureExtension.class)
 class UnreadableRecordTests {
 
     private static final String DELEGATE =
@@ -58,7 +62,7 @@ class UnreadableRecordTests {
     @ParameterizedTest(name = "ErrorHandlingDeserializer: {0}")
     @ValueSource(booleans = {false, true})
     @DisplayName("N3: unreadable records are dead-lettered as they are; those around them are handled once, in order")
-    void deadLettered(boolean errorHandling) {
+    void deadLettered(boolean errorHandling, CapturedOutput output) {
         TestApplication.Builder builder = this.world.application(this.topic, RecordListener.class);
         if (errorHandling) {
             builder.with(DESERIALIZER, ErrorHandlingDeserializer.class.getName())
@@ -96,6 +100,13 @@ class UnreadableRecordTests {
                     .filteredOn(record -> "key".equals(TopicReader.text(record.key())))
                     .allMatch(record -> "t".equals(TopicReader.header(record, "tenant"))
                             && "BAD_DATA".equals(TopicReader.header(record, "rk_reason")));
+            assertThat(deadLetters)
+                    .as("the reason is with the record, which it may quote, and not in the log")
+                    .allMatch(record -> TopicReader.header(record, "rk_error")
+                            .endsWith("SerializationException: begins with an x"));
+            assertThat(output)
+                    .contains("topic " + this.topic + ", partition 0, offset 1, hash of the key ")
+                    .doesNotContain("begins with an x");
             assertThat(deadLetters)
                     .allMatch(record -> record.headers().lastHeader("springDeserializerExceptionValue") == null);
         }
