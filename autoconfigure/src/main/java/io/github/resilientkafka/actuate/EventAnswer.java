@@ -24,7 +24,7 @@ final class EventAnswer {
         try {
             return answer.get();
         } catch (BadRequestException ex) {
-            return problem("Bad Request", WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
+            return badRequest(String.valueOf(ex.getMessage()));
         } catch (DataAccessException ex) {
             return problem(
                     "Service Unavailable",
@@ -35,6 +35,10 @@ final class EventAnswer {
 
     static WebEndpointResponse<Object> ok(Object body) {
         return new WebEndpointResponse<>(body);
+    }
+
+    static WebEndpointResponse<Object> badRequest(String detail) {
+        return problem("Bad Request", WebEndpointResponse.STATUS_BAD_REQUEST, detail);
     }
 
     static WebEndpointResponse<Object> notFound(String detail) {

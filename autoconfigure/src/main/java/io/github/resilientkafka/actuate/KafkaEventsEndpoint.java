@@ -43,9 +43,12 @@ import org.springframework.lang.Nullable;
  * </pre>
  * Anything wrong is answered with a problem document. Parameters are read here and not converted by Spring Boot, which
  * would not say what is wrong with them. {@code @Nullable} is Spring's: both Spring Boot generations know it as optional.
+ * {@link KnownParametersAdvisor} refuses those that a writing operation does not have.
  */
-@WebEndpoint(id = "kafkaevents")
+@WebEndpoint(id = KafkaEventsEndpoint.ID)
 class KafkaEventsEndpoint {
+
+    static final String ID = "kafkaevents";
 
     private static final Duration STATS_WAIT = Duration.ofSeconds(2);
 

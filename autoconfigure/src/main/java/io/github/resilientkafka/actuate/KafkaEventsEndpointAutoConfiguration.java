@@ -40,4 +40,10 @@ final class KafkaEventsEndpointAutoConfiguration {
         return new KafkaEventsEndpoint(
                 publisher, figures, events, retryService, replays, explainer, clock.getIfUnique(Clock::systemUTC));
     }
+
+    @Bean
+    @ConditionalOnAvailableEndpoint(endpoint = KafkaEventsEndpoint.class)
+    KnownParametersAdvisor kafkaEventsKnownParametersAdvisor() {
+        return new KnownParametersAdvisor(KafkaEventsEndpoint.ID);
+    }
 }

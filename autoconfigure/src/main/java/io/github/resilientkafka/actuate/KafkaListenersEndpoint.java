@@ -31,8 +31,10 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  * </pre>
  * Each is answered with the listener as it then is; anything wrong with a problem document.
  */
-@WebEndpoint(id = "kafkalisteners")
+@WebEndpoint(id = KafkaListenersEndpoint.ID)
 class KafkaListenersEndpoint {
+
+    static final String ID = "kafkalisteners";
 
     private static final String ACTIONS = "pause, resume, suspend, restart";
 

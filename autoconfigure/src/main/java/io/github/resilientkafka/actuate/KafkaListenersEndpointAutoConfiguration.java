@@ -27,4 +27,10 @@ final class KafkaListenersEndpointAutoConfiguration {
     KafkaListenersEndpoint kafkaListenersEndpoint(ListenerSupervisor supervisor, ListenerContainers containers) {
         return new KafkaListenersEndpoint(supervisor, containers);
     }
+
+    @Bean
+    @ConditionalOnAvailableEndpoint(endpoint = KafkaListenersEndpoint.class)
+    KnownParametersAdvisor kafkaListenersKnownParametersAdvisor() {
+        return new KnownParametersAdvisor(KafkaListenersEndpoint.ID);
+    }
 }

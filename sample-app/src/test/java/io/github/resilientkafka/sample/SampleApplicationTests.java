@@ -242,6 +242,8 @@ class SampleApplicationTests {
         assertProblem(exchange(HttpMethod.POST, url, Map.of()), 400, "topic");
         assertProblem(exchange(HttpMethod.POST, url, Map.of("topic", "orders.placed.dlq")), 400, "topic");
         assertProblem(exchange(HttpMethod.POST, url, Map.of("topic", "t", "rowsPerSecond", 0)), 400, "rowsPerSecond");
+        assertProblem(exchange(HttpMethod.POST, url, Map.of("topic", "t", "dryrun", true)), 400, "'dryrun'");
+        assertProblem(exchange(HttpMethod.POST, url + "?dryrun=true", Map.of("topic", "t")), 400, "'dryrun'");
     }
 
     private JsonNode startReplay(Map<String, Object> parameters) {
@@ -269,6 +271,11 @@ class SampleApplicationTests {
         assertProblem(look("/actuator/kafkaevents/columns"), 404, "columns");
         assertProblem(exchange(HttpMethod.POST, "/actuator/kafkaevents/rows/1/explode", null), 404, "explode");
         assertProblem(exchange(HttpMethod.DELETE, "/actuator/kafkaevents/rows/999999999", null), 404, "999999999");
+        assertProblem(exchange(HttpMethod.DELETE, "/actuator/kafkaevents/rows/1?dryRun=true", null), 400, "'dryRun'");
+        assertProblem(
+                exchange(HttpMethod.POST, "/actuator/kafkaevents/rows/1/retry", Map.of("force", true)), 400, "'force'");
+        assertProblem(
+                exchange(HttpMethod.POST, "/actuator/kafkalisteners/none/suspend", Map.of("for", "10m")), 400, "'for'");
     }
 
     @Test
