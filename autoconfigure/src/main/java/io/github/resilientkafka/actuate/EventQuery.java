@@ -26,6 +26,10 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
 
     private static final int MAX_LIMIT = 500;
 
+    private static final String A_DURATION = "a duration such as 90s, 10m, 2h or 7d";
+
+    private static final String AN_INSTANT = "an instant such as 2026-03-01T12:00:00Z, or ";
+
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     static long id(String value) {
@@ -43,9 +47,10 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
     }
 
     static @Nullable Instant ago(String name, @Nullable String value, Clock clock) {
-        if (value == null) {
-            return null;
-        }
+        return (value == null) ? null : ago(name, value, clock, A_DURATION);
+    }
+
+    private static Instant ago(String name, String value, Clock clock, String wanted) {
         try {
             Duration age = DurationFormatterUtils.detectAndParse(value);
             if (!age.isNegative()) {
@@ -54,7 +59,7 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         } catch (RuntimeException ex) {
             // Not a duration, or one that reaches beyond the beginning of time: refused below.
         }
-        throw new BadRequestException(name, value, "a duration such as 90s, 10m, 2h or 7d");
+        throw new BadRequestException(name, value, wanted);
     }
 
     /**
@@ -67,7 +72,7 @@ record EventQuery(Filter filter, @Nullable Long before, int limit) {
         try {
             return Instant.parse(value);
         } catch (DateTimeParseException ex) {
-            return ago(name, value, clock);
+            return ago(name, value, clock, AN_INSTANT + A_DURATION + " until now");
         }
     }
 

@@ -10,12 +10,15 @@ import io.github.resilientkafka.delivery.ReplayJob;
 import io.github.resilientkafka.delivery.ReplayOptions;
 import io.github.resilientkafka.delivery.ReplayProgress;
 import io.github.resilientkafka.delivery.ReplaySource;
+import io.github.resilientkafka.listener.ErrorClass;
+import io.github.resilientkafka.message.FailureKind;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
@@ -24,6 +27,14 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * How the {@code kafkaevents} endpoint starts, shows and cancels replays.
  */
 final class ReplayAnswers {
+
+    /**
+     * What a dead letter can have as its reason: the listeners' kinds, then the publisher's. The others are waited for.
+     */
+    private static final List<String> REASONS = Stream.of(
+                    ErrorClass.BAD_DATA, ErrorClass.TRANSIENT, FailureKind.RECORD, FailureKind.TOPIC)
+            .map(Enum::name)
+            .toList();
 
     private ReplayAnswers() {}
 
@@ -112,6 +123,7 @@ final class ReplayAnswers {
                 refuseForStore("error", this.error);
                 refuseForStore("fromBeginning", fromBeginning ? this.fromBeginning : null);
             }
+            requireKnownReason();
             return new ReplayOptions(
                     source,
                     EventQuery.flag("dryRun", this.dryRun),
@@ -134,6 +146,12 @@ final class ReplayAnswers {
                 return ReplaySource.valueOf(source.toUpperCase(Locale.ROOT));
             } catch (IllegalArgumentException ex) {
                 throw new BadRequestException("source", source, "store, topic or parked");
+            }
+        }
+
+        private void requireKnownReason() {
+            if (this.reason != null && REASONS.stream().noneMatch(this.reason::equalsIgnoreCase)) {
+                throw new BadRequestException("reason", this.reason, "one of " + REASONS);
             }
         }
 

@@ -82,6 +82,13 @@ class EventQueryTests {
     }
 
     @Test
+    void whenATimeIsOnlyADurationThenTheComplaintOffersNoInstant() {
+        assertThatExceptionOfType(BadRequestException.class)
+                .isThrownBy(() -> parameters("olderThan", "soon").read(CLOCK))
+                .withMessage("olderThan 'soon' is not a duration such as 90s, 10m, 2h or 7d");
+    }
+
+    @Test
     void whenAFlagIsGivenWithoutValueThenItIsOn() {
         assertThat(EventQuery.flag("payload", "")).isTrue();
         assertThat(EventQuery.flag("payload", "TRUE")).isTrue();

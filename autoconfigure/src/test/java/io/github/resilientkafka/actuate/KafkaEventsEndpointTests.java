@@ -41,6 +41,8 @@ import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.dao.QueryTimeoutException;
@@ -276,6 +278,26 @@ class KafkaEventsEndpointTests {
                 .startsWith("fromBeginning 'true'");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"BAD_DATA", "Transient", "record", "TOPIC"})
+    void whenAReasonIsOneThatDeadLettersHaveThenItSelects(String reason) {
+        assertThat(body(fromTopic("topic", null, reason, null, null), 200, Job.class)
+                        .source())
+                .isEqualTo("topic");
+        assertThat(this.service.replays).singleElement().satisfies(replay -> assertThat(
+                        replay.options().filter().reason())
+                .isEqualTo(reason));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BadDataException", "DEPENDENCY_DOWN", "OUTAGE"})
+    void whenNoDeadLetterHasTheReasonThenBadRequestNamesThoseThereAre(String reason) {
+        assertThat(body(fromTopic("topic", null, reason, null, null), 400, Problem.class)
+                        .detail())
+                .isEqualTo("reason '" + reason + "' is not one of [BAD_DATA, TRANSIENT, RECORD, TOPIC]");
+        assertThat(this.service.replays).isEmpty();
+    }
+
     private WebEndpointResponse<Object> fromTopic(
             String source, String group, String reason, String error, String fromBeginning) {
         return this.endpoint.start(
@@ -296,6 +318,10 @@ class KafkaEventsEndpointTests {
         assertThat(body(start("orders", null, null, null, "1h", "2h", null, null), 400, Problem.class)
                         .detail())
                 .startsWith("deadLetteredSince '1h'");
+        assertThat(body(start("orders", null, null, null, "yesterday", null, null, null), 400, Problem.class)
+                        .detail())
+                .isEqualTo("deadLetteredSince 'yesterday' is not an instant such as 2026-03-01T12:00:00Z,"
+                        + " or a duration such as 90s, 10m, 2h or 7d until now");
         this.service.refusal = new IllegalArgumentException("a dead-letter topic");
         assertThat(body(replay("orders.dlq", null, null), 400, Problem.class).detail())
                 .startsWith("topic 'orders.dlq'");
