@@ -63,18 +63,9 @@ final class FailedBatches {
         if (notHandled != null) {
             return withoutHandler(notHandled, records, consumer, container);
         }
-        ConsumerRecord<?, ?> first = records.get(0);
-        TopicPartition partition = Partitions.of(first);
         int index = (records.size() == 1) ? 0 : indexOf(find(thrown, BatchListenerFailedException.class), records);
         if (index < 0) {
-            if (this.failedRecords.handleWhole(thrown, records)) {
-                ConsumerRecord<?, ?> last = records.get(records.size() - 1);
-                logger.warn(
-                        "Batch {}@{} to {} failed as a whole: its records are tried one by one",
-                        partition,
-                        first.offset(),
-                        last.offset());
-            }
+            this.failedRecords.handleWhole(thrown, records);
             return new Outcome(records);
         }
         ConsumerRecord<?, ?> failed = records.get(index);

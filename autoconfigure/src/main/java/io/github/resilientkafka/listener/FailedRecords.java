@@ -10,6 +10,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Decides what becomes of a record whose handler failed: its partition is paused and it is tried again, or held, or it is
@@ -172,20 +173,18 @@ final class FailedRecords {
     }
 
     /**
-     * Handles the failure of a batch whose handler did not say which record is bad.
-     * @return whether its records are tried one by one from now on: the batch has failed often enough, or one of
-     * them is bad, or those that fail alone are moved away at once
+     * Handles the failure of a batch whose handler did not say which record is bad. Its records are tried one by one from
+     * now on if the batch has failed often enough, or one of them is bad, or those that fail alone are moved away at once.
      */
-    boolean handleWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
+    void handleWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
         try {
-            return decideWhole(thrown, records);
+            decideWhole(thrown, records);
         } catch (RuntimeException ex) {
             undecided(records.get(0), thrown, ex);
-            return false;
         }
     }
 
-    private boolean decideWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
+    private void decideWhole(Throwable thrown, List<ConsumerRecord<?, ?>> records) {
         ConsumerRecord<?, ?> first = records.get(0);
         TopicPartition partition = Partitions.of(first);
         Failure failure = this.errors.classify(thrown);
@@ -196,17 +195,25 @@ final class FailedRecords {
         int attempts = past.attempts();
         if (failure.errorClass() == ErrorClass.DEPENDENCY_DOWN) {
             hold(first, partition, failure, attempts);
-            return false;
+            return;
         }
         this.gate.answered(partition);
         int counted = (failure.retryAfter() == null) ? attempts + 1 : attempts;
         if (this.moves.away() || givenUp(failure, counted)) {
             // Moved away at their first failure alone, records have their attempts still before them.
             this.partitions.isolation().begin(records, this.moves.away() ? 0 : counted, past.firstFailure());
-            return true;
+            logger.warn(
+                    "Listener {}: batch {}@{} to {} failed as a whole, attempt {} of {}: its records are tried one by one: {}",
+                    this.listener,
+                    partition,
+                    first.offset(),
+                    records.get(records.size() - 1).offset(),
+                    counted,
+                    this.settings.maxAttempts(),
+                    failure.text());
+            return;
         }
         backOff(first, partition, failure, counted);
-        return false;
     }
 
     private void hold(ConsumerRecord<?, ?> record, TopicPartition partition, Failure failure, int attempts) {
@@ -217,7 +224,8 @@ final class FailedRecords {
         }
         String dependency = failure.dependency();
         this.gate.hold(partition, (dependency != null) ? dependency : failure.text(), trouble.generation());
-        logger.info("Listener {}: {} is held at {}: {}", this.listener, partition, record.offset(), trouble.reason());
+        logger.atLevel((trouble.times() == 1) ? Level.WARN : Level.DEBUG)
+                .log("Listener {}: {} is held at {}: {}", this.listener, partition, record.offset(), trouble.reason());
     }
 
     /**
@@ -247,6 +255,16 @@ final class FailedRecords {
             delay = this.settings.pauseAfter(attempts);
         }
         this.partitions.pause(partition, PartitionState.BACKOFF, record.offset(), attempts, failure, delay);
+        if (failure.retryAfter() != null) {
+            logger.info(
+                    "Listener {}: its handler wants record {}@{} again in {} ms, until then its partition is paused: {}",
+                    this.listener,
+                    partition,
+                    record.offset(),
+                    delay.toMillis(),
+                    failure.text());
+            return;
+        }
         boolean first = attempts == 1 && failure.errorClass() == ErrorClass.TRANSIENT;
         logger.warn(
                 "Listener {}: record {}@{} failed, attempt {} of {}; its partition is paused for {} ms: {}",

@@ -115,7 +115,7 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
         } catch (LinkageError | AssertionError | StackOverflowError error) {
             throw new HandlerErrorException(error);
         } catch (Error error) {
-            this.guard.fatal(error);
+            this.guard.fatal(error, records);
             throw error;
         } finally {
             current.end();

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import java.util.List;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         } catch (LinkageError | AssertionError | StackOverflowError error) {
             throw new HandlerErrorException(error);
         } catch (Error error) {
-            this.guard.fatal(error);
+            this.guard.fatal(error, List.of(record));
             throw error;
         } finally {
             current.end();

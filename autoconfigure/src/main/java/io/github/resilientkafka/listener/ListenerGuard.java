@@ -6,11 +6,15 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands before and behind a listener's handler. Costs nearly nothing while nothing is wrong.
  */
 final class ListenerGuard {
+
+    private static final Logger logger = LoggerFactory.getLogger(ListenerGuard.class);
 
     private final String listener;
 
@@ -185,8 +189,13 @@ final class ListenerGuard {
     /**
      * A handler has thrown what ends its container.
      */
-    void fatal(Error error) {
+    void fatal(Error error, List<? extends ConsumerRecord<?, ?>> records) {
         this.fatal = error;
+        logger.error(
+                "Listener {}: its handler threw an error, which ends its container, at {}: {}",
+                this.listener,
+                RecordText.ofAll(records),
+                error.toString());
     }
 
     /**

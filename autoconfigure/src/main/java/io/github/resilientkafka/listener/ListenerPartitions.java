@@ -165,15 +165,16 @@ final class ListenerPartitions {
         if (!this.troubles.containsKey(partition)) {
             return;
         }
+        Trouble trouble;
         synchronized (this.assignments) {
-            Trouble trouble = this.troubles.get(partition);
+            trouble = this.troubles.get(partition);
             // While it is paused, only a consumer that has lost the partition can still be at work on it.
             if (trouble == null || !trouble.released() || offset < trouble.offset() || !isOurs(partition)) {
                 return;
             }
             this.troubles.remove(partition);
         }
-        this.events.recovered(partition, offset);
+        this.events.recovered(partition, offset, trouble);
     }
 
     /**

@@ -9,5 +9,10 @@ interface PartitionEvents {
 
     void paused(TopicPartition partition, Trouble trouble);
 
-    void recovered(TopicPartition partition, long offset);
+    /**
+     * A partition goes on.
+     * @param offset the record that was handled
+     * @param trouble what it had until then
+     */
+    void recovered(TopicPartition partition, long offset, Trouble trouble);
 }

@@ -1,7 +1,13 @@
 package io.github.resilientkafka.listener;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +20,25 @@ final class RecordText {
     static String of(ConsumerRecord<?, ?> record) {
         return "topic " + record.topic() + ", partition " + record.partition() + ", offset " + record.offset()
                 + ", hash of the key " + hash(record.key());
+    }
+
+    /**
+     * Names the records that a handler was called with: by the first and the last of each partition.
+     */
+    static String ofAll(List<? extends ConsumerRecord<?, ?>> records) {
+        if (records.size() == 1) {
+            return of(records.get(0));
+        }
+        Map<TopicPartition, LongSummaryStatistics> offsets = new LinkedHashMap<>();
+        records.forEach(
+                record -> offsets.computeIfAbsent(Partitions.of(record), partition -> new LongSummaryStatistics())
+                        .accept(record.offset()));
+        return offsets.entrySet().stream()
+                .map(entry -> "topic " + entry.getKey().topic() + ", partition "
+                        + entry.getKey().partition() + ", offsets "
+                        + entry.getValue().getMin() + " to "
+                        + entry.getValue().getMax())
+                .collect(Collectors.joining("; "));
     }
 
     private static String hash(@Nullable Object key) {

@@ -12,6 +12,9 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
@@ -19,6 +22,8 @@ import org.springframework.kafka.listener.MessageListenerContainer;
  * A listener that is looked after: its container, and where its partitions stand. Thread-safe. Internal.
  */
 public final class ResilientListener {
+
+    private static final Logger logger = LoggerFactory.getLogger(ResilientListener.class);
 
     private final String id;
 
@@ -184,7 +189,7 @@ public final class ResilientListener {
     }
 
     /**
-     * Turns what happens to partitions into application events.
+     * Tells what happens to partitions: as application events, and in the log that they go on.
      */
     static PartitionEvents events(String id, EventNotifier notifier, Clock clock) {
         return new PartitionEvents() {
@@ -211,7 +216,14 @@ public final class ResilientListener {
             }
 
             @Override
-            public void recovered(TopicPartition partition, long offset) {
+            public void recovered(TopicPartition partition, long offset, Trouble trouble) {
+                logger.atLevel(trouble.isFailure() ? Level.INFO : Level.DEBUG)
+                        .log(
+                                "Listener {}: {} goes on, after {} at offset {}",
+                                id,
+                                partition,
+                                trouble.age(clock.instant()),
+                                trouble.offset());
                 notifier.publish(
                         new PartitionResumed(clock.instant(), id, partition.topic(), partition.partition(), offset));
             }

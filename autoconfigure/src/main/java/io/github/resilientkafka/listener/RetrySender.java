@@ -121,6 +121,16 @@ final class RetrySender implements RecordDestination {
 
     @Override
     public void arrived(FailedRecord record) {
+        if (record.failure().retryAfter() != null) {
+            logger.info(
+                    "Listener {}: its handler wants record {}@{} later; it comes again from {}: {}",
+                    this.listener,
+                    record.partition(),
+                    record.record().offset(),
+                    this.target.of(record.record().topic()),
+                    record.failure().text());
+            return;
+        }
         logger.warn(
                 "Listener {}: record {}@{} failed, attempt {} of {}; it is tried again from {}: {}",
                 this.listener,

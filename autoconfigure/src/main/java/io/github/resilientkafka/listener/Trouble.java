@@ -2,6 +2,8 @@ package io.github.resilientkafka.listener;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,8 @@ record Trouble(
         @Nullable Instant resumesAt,
         boolean released,
         boolean durable) {
+
+    private static final Duration TO_THE_SECOND = Duration.ofSeconds(10);
 
     static Trouble begin(
             PartitionState state,
@@ -92,6 +96,22 @@ record Trouble(
      */
     PartitionState visibleState() {
         return (released && (durable || state == PartitionState.BACKOFF)) ? PartitionState.RUNNING : state;
+    }
+
+    /**
+     * Returns whether its record failed, and did not only come before its time.
+     */
+    boolean isFailure() {
+        return !(failure.error() instanceof NotHandledException);
+    }
+
+    /**
+     * Returns for how long the record has been in trouble, for people: 2h10m5s, 0.2s.
+     */
+    String age(Instant now) {
+        Duration age = Duration.between(firstFailure, now);
+        ChronoUnit unit = (age.compareTo(TO_THE_SECOND) < 0) ? ChronoUnit.MILLIS : ChronoUnit.SECONDS;
+        return age.truncatedTo(unit).toString().substring("PT".length()).toLowerCase(Locale.ROOT);
     }
 
     String reason() {

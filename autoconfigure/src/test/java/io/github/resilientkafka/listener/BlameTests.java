@@ -57,7 +57,7 @@ class BlameTests {
                 public void paused(TopicPartition partition, Trouble trouble) {}
 
                 @Override
-                public void recovered(TopicPartition partition, long offset) {}
+                public void recovered(TopicPartition partition, long offset, Trouble trouble) {}
             });
 
     private final Decisions decisions = new Decisions();

@@ -50,7 +50,7 @@ class CollectingBatchListenerTests {
                     public void paused(TopicPartition partition, Trouble trouble) {}
 
                     @Override
-                    public void recovered(TopicPartition partition, long offset) {}
+                    public void recovered(TopicPartition partition, long offset, Trouble trouble) {}
                 });
         ListenerSettings settings = new ListenerSettings(
                 Duration.ofSeconds(1),

@@ -47,7 +47,7 @@ class DeparturesTests {
                 public void paused(TopicPartition partition, Trouble trouble) {}
 
                 @Override
-                public void recovered(TopicPartition partition, long offset) {}
+                public void recovered(TopicPartition partition, long offset, Trouble trouble) {}
             });
 
     private final Destination destination = new Destination();

@@ -44,7 +44,7 @@ class DependencyHoldTests {
                 public void paused(TopicPartition partition, Trouble trouble) {}
 
                 @Override
-                public void recovered(TopicPartition partition, long offset) {}
+                public void recovered(TopicPartition partition, long offset, Trouble trouble) {}
             });
 
     private DependencyGate gate(Duration pause) {

@@ -40,7 +40,7 @@ class ListenerPartitionsTests {
                 public void paused(TopicPartition partition, Trouble trouble) {}
 
                 @Override
-                public void recovered(TopicPartition partition, long offset) {}
+                public void recovered(TopicPartition partition, long offset, Trouble trouble) {}
             });
 
     @BeforeEach
