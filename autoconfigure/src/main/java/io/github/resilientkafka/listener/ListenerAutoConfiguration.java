@@ -109,6 +109,12 @@ final class ListenerAutoConfiguration {
         return new ConsumerEvents(containers);
     }
 
+    @Bean
+    SettingsCheck resilientKafkaListenerSettingsCheck(
+            ListenerProperties properties, ObjectProvider<ListenerContainers> containers) {
+        return new SettingsCheck(properties, containers);
+    }
+
     /**
      * Does nothing until it is told to watch a listener, for metrics.
      */
