@@ -1,8 +1,11 @@
 package io.github.resilientkafka.listener;
 
+import io.github.resilientkafka.publisher.DeadLetters.Presence;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -24,7 +27,7 @@ final class RetryContainer {
 
     private final List<String> sources;
 
-    private final Predicate<String> ensureTopicOf;
+    private final Function<String, Presence> presenceFor;
 
     private final Runnable atFirstStart;
 
@@ -45,20 +48,21 @@ final class RetryContainer {
      * @param main the listener's container
      * @param retry the one for its retry topics
      * @param sources the listener's topics
-     * @param ensureTopicOf makes the retry topic of a topic if that can be done, and returns whether it is there
+     * @param presenceFor makes the retry topic of a topic if that can be done, and returns whether it is there; says so
+     * itself if Kafka does not answer
      * @param atFirstStart told before each start
      */
     RetryContainer(
             AbstractMessageListenerContainer<?, ?> main,
             AbstractMessageListenerContainer<?, ?> retry,
             List<String> sources,
-            Predicate<String> ensureTopicOf,
+            Function<String, Presence> presenceFor,
             Runnable atFirstStart,
             ListenerThreads threads) {
         this.main = main;
         this.retry = retry;
         this.sources = sources;
-        this.ensureTopicOf = ensureTopicOf;
+        this.presenceFor = presenceFor;
         this.atFirstStart = atFirstStart;
         this.threads = threads;
         this.queue = threads.queueFor(retry.getListenerId());
@@ -93,19 +97,18 @@ final class RetryContainer {
         if (!this.wanted || this.retry.isRunning()) {
             return;
         }
-        List<String> without = this.sources.stream()
-                .filter(topic -> !this.ensureTopicOf.test(topic))
-                .toList();
-        if (without.isEmpty()) {
+        Map<Presence, List<String>> sourcesBy = this.sources.stream().collect(Collectors.groupingBy(this.presenceFor));
+        List<String> missing = sourcesBy.getOrDefault(Presence.MISSING, List.of());
+        if (!missing.isEmpty() && !this.complained) {
+            this.complained = true;
+            logger.warn(
+                    "Listener {}: the retry topics of {} are missing; nothing can be tried again until they are there",
+                    this.main.getListenerId(),
+                    missing);
+        }
+        if (missing.isEmpty() && !sourcesBy.containsKey(Presence.UNKNOWN)) {
             start();
         } else {
-            if (!this.complained) {
-                this.complained = true;
-                logger.warn(
-                        "Listener {}: the retry topics of {} are missing; nothing can be tried again until they are there",
-                        this.main.getListenerId(),
-                        without);
-            }
             this.threads.schedule(LOOK_AGAIN, this::startSoon);
         }
     }

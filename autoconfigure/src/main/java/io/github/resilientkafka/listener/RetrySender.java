@@ -69,11 +69,8 @@ final class RetrySender implements RecordDestination {
 
         /**
          * Sees to it that the topic is there to which records of a topic go, if that can be done. May block for seconds.
-         * @return whether it is known to be there
          */
-        default boolean ensure(String topic) {
-            return true;
-        }
+        default void ensure(String topic) {}
 
         /** The topic did not take a record: it may be gone. */
         default void forget(String topic) {}

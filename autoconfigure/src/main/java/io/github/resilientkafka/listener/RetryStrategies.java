@@ -102,7 +102,7 @@ final class RetryStrategies implements AutoCloseable {
             AbstractMessageListenerContainer<?, ?> reader,
             Runnable atStart) {
         this.containers.add(
-                new RetryContainer(main, reader, sourcesOf(main), this.topics::ensure, atStart, this.threads));
+                new RetryContainer(main, reader, sourcesOf(main), this.topics::presenceFor, atStart, this.threads));
     }
 
     private List<String> sourcesOf(AbstractMessageListenerContainer<?, ?> main) {

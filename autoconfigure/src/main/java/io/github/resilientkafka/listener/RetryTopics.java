@@ -3,6 +3,7 @@ package io.github.resilientkafka.listener;
 import io.github.resilientkafka.listener.ListenerProperties.RetryTopic;
 import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.publisher.DeadLetters;
+import io.github.resilientkafka.publisher.DeadLetters.Presence;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,15 @@ final class RetryTopics implements RetrySender.Target {
     }
 
     @Override
-    public boolean ensure(String topic) {
+    public void ensure(String topic) {
+        presenceFor(topic);
+    }
+
+    /**
+     * Makes the retry topic of a topic, if that is wanted and can be done. May block for seconds.
+     * @return whether it is there
+     */
+    Presence presenceFor(String topic) {
         return this.deadLetters.ensureTopic(of(topic), Optional.of(topic), this.properties.autoCreate());
     }
 

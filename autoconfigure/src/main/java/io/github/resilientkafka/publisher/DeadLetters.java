@@ -68,6 +68,8 @@ public final class DeadLetters {
 
     private final Map<String, Boolean> present = new ConcurrentHashMap<>();
 
+    private final TopicComplaints complaints = new TopicComplaints();
+
     DeadLetters(DlqProperties properties, KafkaProbe probe) {
         this.properties = properties;
         this.probe = probe;
@@ -135,36 +137,59 @@ public final class DeadLetters {
     }
 
     /**
+     * What is known of a topic.
+     */
+    public enum Presence {
+
+        /** It is there. */
+        PRESENT,
+
+        /** It is not, and was not created. */
+        MISSING,
+
+        /** Kafka does not say. */
+        UNKNOWN
+    }
+
+    /**
      * Looks whether a topic is there to which records are moved, and creates it if that is wanted. Takes at most a few
-     * seconds.
+     * seconds. What keeps it from that is logged once, not at each try, until it has succeeded.
      * @param topic the topic
      * @param like the topic whose number of partitions it gets, or empty for the cluster's default
      * @param create whether it is created if it is missing
-     * @return whether it is there; false also if that could not be found out
+     * @return whether it is there
      */
-    public boolean ensureTopic(String topic, Optional<String> like, boolean create) {
+    public Presence ensureTopic(String topic, Optional<String> like, boolean create) {
         if (this.present.containsKey(topic)) {
-            return true;
+            return Presence.PRESENT;
         }
+        Presence presence = Presence.UNKNOWN;
         try {
-            if (this.probe.partitionCount(topic).isEmpty()) {
-                if (!create) {
-                    return false;
-                }
-                Optional<Integer> partitions = like.flatMap(this.probe::partitionCount);
-                this.probe.createTopic(topic, partitions);
-                logger.info(
-                        "Created topic {} with {} partitions",
-                        topic,
-                        partitions.map(String::valueOf).orElse("the cluster's default number of"));
-                awaitPresent(topic);
+            boolean missing = this.probe.partitionCount(topic).isEmpty();
+            presence = missing ? Presence.MISSING : Presence.PRESENT;
+            if (missing && create) {
+                create(topic, like);
+                presence = Presence.PRESENT;
             }
-            this.present.put(topic, Boolean.TRUE);
-            return true;
+            this.complaints.answered(topic);
         } catch (KafkaException ex) {
-            logger.warn("Topic {} could not be checked or created: {}", topic, ex.toString());
-            return false;
+            this.complaints.failed(topic, ex);
+            return TopicComplaints.isOutage(ex) ? Presence.UNKNOWN : presence;
         }
+        if (presence == Presence.PRESENT) {
+            this.present.put(topic, Boolean.TRUE);
+        }
+        return presence;
+    }
+
+    private void create(String topic, Optional<String> like) {
+        Optional<Integer> partitions = like.flatMap(this.probe::partitionCount);
+        this.probe.createTopic(topic, partitions);
+        logger.info(
+                "Created topic {} with {} partitions",
+                topic,
+                partitions.map(String::valueOf).orElse("the cluster's default number of"));
+        awaitPresent(topic);
     }
 
     /**
