@@ -3,6 +3,7 @@ package io.github.resilientkafka.message;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,10 @@ public record MessageView(
         Instant time,
         List<Header> headers) {
 
+    private static final int MAX_TEXT = 100;
+
+    private static final int MAX_HEADERS = 20;
+
     public MessageView {
         headers = List.copyOf(headers);
     }
@@ -45,5 +50,35 @@ public record MessageView(
             }
         }
         return null;
+    }
+
+    /**
+     * Returns where the message is from and what it is, for logs: key and value cut to 100 characters, of bytes and headers no
+     * more than how many, and which.
+     * @return a short text
+     */
+    @Override
+    public String toString() {
+        return "MessageView[" + this.topic + "-" + this.partition + "@" + this.offset + ", time=" + this.time + ", key="
+                + text(this.key) + ", value=" + text(this.value) + ", headers=" + headerNames() + "]";
+    }
+
+    private String headerNames() {
+        String names = this.headers.stream()
+                .limit(MAX_HEADERS)
+                .map(header -> cut(header.key()))
+                .collect(Collectors.joining(", "));
+        int others = this.headers.size() - MAX_HEADERS;
+        return "[" + names + ((others > 0) ? " and " + others + " more" : "") + "]";
+    }
+
+    private static String text(@Nullable Object content) {
+        return (content instanceof byte[] bytes) ? bytes.length + " bytes" : cut(String.valueOf(content));
+    }
+
+    private static String cut(String text) {
+        return (text.length() <= MAX_TEXT)
+                ? text
+                : text.substring(0, MAX_TEXT) + "... (" + text.length() + " characters)";
     }
 }
