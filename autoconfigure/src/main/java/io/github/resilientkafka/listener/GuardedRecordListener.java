@@ -8,6 +8,7 @@ import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListe
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
@@ -18,9 +19,16 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
 
     private final ListenerGuard guard;
 
-    GuardedRecordListener(MessageListener<K, V> delegate, ListenerGuard guard) {
+    private final FailedFutures failedFutures;
+
+    /** Null unless the handler returns futures. */
+    private final @Nullable RecordMessagingMessageListenerAdapter<K, V> futures;
+
+    GuardedRecordListener(MessageListener<K, V> delegate, ListenerGuard guard, FailedFutures failedFutures) {
         super(delegate);
         this.guard = guard;
+        this.failedFutures = failedFutures;
+        this.futures = FailedFutures.adapterOf(delegate);
     }
 
     @Override
@@ -37,6 +45,9 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         }
         long start = System.nanoTime();
         current.begin(record);
+        if (this.futures != null) {
+            this.failedFutures.listenTo(this.futures);
+        }
         try {
             handle(record, acknowledgment, consumer);
         } catch (LinkageError | AssertionError | StackOverflowError error) {
@@ -47,13 +58,8 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
         } finally {
             current.end();
         }
-        if (isAsyncReplies()) {
-            // It returned a future: what becomes of the record is not known yet.
-            this.guard.returned(System.nanoTime() - start);
-        } else {
-            this.guard.handled(record, System.nanoTime() - start);
-            current.returned(record);
-        }
+        this.guard.handled(record, System.nanoTime() - start);
+        current.returned(record);
     }
 
     /**

@@ -150,16 +150,9 @@ final class ListenerGuard {
      * A handler returned for a record.
      */
     void handled(ConsumerRecord<?, ?> record, long nanos) {
-        returned(nanos);
-        done(record);
-    }
-
-    /**
-     * A handler returned, and may not be done with its record.
-     */
-    void returned(long nanos) {
         this.handled.increment();
         this.observer.handled(this.listener, 1, false, nanos);
+        done(record);
     }
 
     /**

@@ -165,7 +165,10 @@ final class ListenerOutfit {
                 decisions, blame, failedRecords, failedBatches, failedPolls, partitions));
         intercept(container, watch.guard(), blame, failedRecords, decisions);
         boolean batch = container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
-        guard(container.getContainerProperties(), watch.guard());
+        guard(
+                container.getContainerProperties(),
+                watch.guard(),
+                new FailedFutures(id, settings, this.errors, sender, moves, this.threads, this.observer, this.clock));
         if (batch) {
             CollectingBatchListener<?, ?> collector = settings.batch().collect()
                     ? BatchCollection.collect(container, settings.batch(), failedBatches)
@@ -212,7 +215,8 @@ final class ListenerOutfit {
                 new PollInterceptor<>(ContainerInterceptors.ofBatches(container), guard, collector));
     }
 
-    private static void guard(ContainerProperties containerProperties, ListenerGuard guard) {
+    private static void guard(
+            ContainerProperties containerProperties, ListenerGuard guard, FailedFutures failedFutures) {
         Object listener = containerProperties.getMessageListener();
         if (listener instanceof BatchMessageListener<?, ?> batch) {
             if (containerProperties.getSubBatchPerPartition() == null) {
@@ -220,7 +224,7 @@ final class ListenerOutfit {
             }
             containerProperties.setMessageListener(new GuardedBatchListener<>(batch, guard));
         } else if (listener instanceof MessageListener<?, ?> single) {
-            containerProperties.setMessageListener(new GuardedRecordListener<>(single, guard));
+            containerProperties.setMessageListener(new GuardedRecordListener<>(single, guard, failedFutures));
         }
     }
 }

@@ -111,7 +111,7 @@ class BlameTests {
     }
 
     private void handle(ConsumerRecord<String, String> record, MessageListener<String, String> handler) {
-        new GuardedRecordListener<>(handler, this.guard).onMessage(record);
+        new GuardedRecordListener<>(handler, this.guard, null).onMessage(record);
     }
 
     private void handleAll(List<ConsumerRecord<String, String>> records, BatchMessageListener<String, String> handler) {

@@ -151,7 +151,7 @@ class FailureLogTests {
         MessageListener<String, String> handler = handled -> {
             throw new ServiceConfigurationError("broken");
         };
-        assertThatThrownBy(() -> new GuardedRecordListener<>(handler, this.guard).onMessage(record(5)))
+        assertThatThrownBy(() -> new GuardedRecordListener<>(handler, this.guard, null).onMessage(record(5)))
                 .isInstanceOf(ServiceConfigurationError.class);
         assertThat(output.toString())
                 .containsPattern(
