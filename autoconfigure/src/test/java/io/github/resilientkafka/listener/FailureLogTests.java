@@ -39,14 +39,7 @@ class FailureLogTests {
 
     private final Dependencies dependencies = new Dependencies(List::of);
 
-    private final ListenerSettings settings = new ListenerSettings(
-            Duration.ofHours(1),
-            Duration.ofHours(1),
-            3,
-            BadData.DLQ,
-            Strategy.PAUSE,
-            List.of(),
-            new Batch(false, 3, Duration.ofHours(1), 2));
+    private final ListenerSettings settings = settings(BadData.DLQ);
 
     private final ListenerPartitions partitions = new ListenerPartitions(
             new PartitionPauser(new RecordedContainer().container()),
@@ -57,17 +50,7 @@ class FailureLogTests {
     private final DependencyGate gate =
             new DependencyGate(this.settings, this.dependencies, this.partitions, this.threads);
 
-    private final FailedRecords failedRecords = new FailedRecords(
-            "o",
-            this.settings,
-            new ErrorTable(List.of(), Map.of()),
-            this.partitions,
-            this.gate,
-            null,
-            null,
-            RetryMoves.NONE,
-            new ListenerObserver() {},
-            Clock.systemUTC());
+    private final FailedRecords failedRecords = failedRecords(BadData.DLQ);
 
     private final ListenerGuard guard = new ListenerGuard(
             "o",
@@ -89,6 +72,35 @@ class FailureLogTests {
         logLevel(null);
         this.threads.close();
         this.dependencies.close();
+    }
+
+    private static ListenerSettings settings(BadData badData) {
+        return new ListenerSettings(
+                Duration.ofHours(1),
+                Duration.ofHours(1),
+                3,
+                badData,
+                Strategy.PAUSE,
+                List.of(),
+                new Batch(false, 3, Duration.ofHours(1), 2));
+    }
+
+    private FailedRecords failedRecords(BadData badData) {
+        return new FailedRecords(
+                "o",
+                settings(badData),
+                new ErrorTable(List.of(), Map.of()),
+                this.partitions,
+                this.gate,
+                null,
+                null,
+                RetryMoves.NONE,
+                new ListenerObserver() {},
+                Clock.systemUTC());
+    }
+
+    private static Failure failure() {
+        return new Failure(ErrorClass.TRANSIENT, new IllegalStateException("no"), null, null);
     }
 
     private static void logLevel(LogLevel level) {
@@ -167,11 +179,28 @@ class FailureLogTests {
     }
 
     @Test
+    @DisplayName("N3: errors of bad data are told by their types: their messages may quote the record")
+    void badData(CapturedOutput output) throws InterruptedException {
+        failedRecords(BadData.SKIP)
+                .handle(new BadDataException("amount of secret", new ArithmeticException("secret")), record(5));
+        assertThat(output)
+                .contains("Listener o: bad record skipped: topic orders, partition 0, offset 5, hash of the key "
+                        + Integer.toHexString("key".hashCode()) + ": " + BadDataException.class.getName()
+                        + " caused by java.lang.ArithmeticException");
+        Blame blame = new Blame("o", this.partitions);
+        Thread other = new Thread(() -> blame.tellIfTooLate(record(6), new BadDataException("amount of secret")));
+        other.start();
+        other.join();
+        assertThat(output)
+                .contains("record orders-0@6 failed when another consumer")
+                .doesNotContain("secret");
+    }
+
+    @Test
     @DisplayName("N7: how long a partition stood is told as people say it")
     void age() {
         Instant now = Instant.parse("2026-01-01T00:00:00Z");
-        Failure failure = new Failure(ErrorClass.TRANSIENT, new IllegalStateException(), null, null);
-        Trouble trouble = Trouble.begin(PartitionState.HELD, 5, 0, failure, now, null);
+        Trouble trouble = Trouble.begin(PartitionState.HELD, 5, 0, failure(), now, null);
         assertThat(trouble.age(now.plusMillis(2_345))).isEqualTo("2.345s");
         assertThat(trouble.age(now.plusSeconds(7_805).plusMillis(17))).isEqualTo("2h10m5s");
     }
