@@ -119,12 +119,16 @@ final class ListenerGuard {
         if (trouble == null || record.offset() < trouble.offset()) {
             return null;
         }
+        boolean behind = record.offset() > trouble.offset();
+        if (behind && this.decisions.stopped(partition)) {
+            return Reason.PAUSED;
+        }
         if (!trouble.released()) {
             this.partitions.pauseAgain(partition);
             return Reason.PAUSED;
         }
-        if (record.offset() > trouble.offset()) {
-            return this.decisions.stopped(partition) ? Reason.PAUSED : null;
+        if (behind) {
+            return null;
         }
         if (trouble.durable()) {
             return Reason.DEAD_LETTERED;
