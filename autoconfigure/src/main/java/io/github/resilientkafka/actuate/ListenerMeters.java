@@ -35,6 +35,12 @@ final class ListenerMeters implements ListenerObserver, AutoCloseable {
     }
 
     @Override
+    public void removed(ResilientListener listener) {
+        this.lagWatch.forget(listener);
+        this.listeners.computeIfPresent(listener.id(), (id, meters) -> meters.without(listener));
+    }
+
+    @Override
     public void handled(String listener, int records, boolean batch, long nanos) {
         of(listener).handled(records, batch, nanos);
     }

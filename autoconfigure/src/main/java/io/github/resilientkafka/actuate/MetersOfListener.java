@@ -75,6 +75,19 @@ final class MetersOfListener {
         }
     }
 
+    /**
+     * Returns the same without a listener, or null if it was the last one: then the meters are gone.
+     */
+    @Nullable
+    MetersOfListener without(ResilientListener listener) {
+        this.listeners.remove(listener);
+        if (!this.listeners.isEmpty()) {
+            return this;
+        }
+        remove();
+        return null;
+    }
+
     private void addHandler(ResilientListener listener) {
         timer(listener.container().getContainerProperties().getMessageListener() instanceof BatchMessageListener);
         for (ErrorClass errorClass : ErrorClass.values()) {

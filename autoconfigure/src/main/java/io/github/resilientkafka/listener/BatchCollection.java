@@ -30,9 +30,8 @@ final class BatchCollection {
         properties.setAckMode(AckMode.MANUAL);
         properties.setSubBatchPerPartition(true);
         // What waits is looked at between polls.
-        long pollTimeout =
-                Math.max(LEAST_POLL_TIMEOUT.toMillis(), batch.flushInterval().toMillis() / 4);
-        properties.setPollTimeout(Math.min(properties.getPollTimeout(), pollTimeout));
+        Duration look = batch.flushInterval().dividedBy(4);
+        PollTimeout.atMost((look.compareTo(LEAST_POLL_TIMEOUT) < 0) ? LEAST_POLL_TIMEOUT : look, properties);
         properties
                 .getKafkaConsumerProperties()
                 .putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(batch.readBatchSize()));

@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
@@ -24,11 +25,10 @@ import org.springframework.kafka.support.Acknowledgment;
  * Each consumer's thread has its own collection, and sees no other: a consumer that has lost a partition without knowing it
  * yet must not touch what its new owner has collected.
  */
-final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
+final class CollectingBatchListener<K, V> extends AbstractDelegatingMessageListenerAdapter<GuardedBatchListener<K, V>>
+        implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
 
-    private static final Logger logger = LoggerFactory.getLogger(CollectingBatchListener.class);
-
-    private final GuardedBatchListener<K, V> handler;
+    private static final Logger log = LoggerFactory.getLogger(CollectingBatchListener.class);
 
     private final FailedBatches failedBatches;
 
@@ -58,7 +58,7 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
             MessageListenerContainer container,
             int batchSize,
             Duration flushInterval) {
-        this.handler = handler;
+        super(handler);
         this.failedBatches = failedBatches;
         this.container = container;
         this.batchSize = batchSize;
@@ -85,7 +85,8 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
      */
     void flushDue(Consumer<?, ?> consumer) {
         Map<TopicPartition, Collected<K, V>> batches = batchesOf(consumer);
-        if (!batches.isEmpty()) {
+        // Who pauses the container wants its handler to be left in peace.
+        if (!batches.isEmpty() && !this.container.isPauseRequested()) {
             long now = System.nanoTime();
             List<TopicPartition> due = batches.entrySet().stream()
                     .filter(batch -> now - batch.getValue().sinceNanos >= this.flushInterval.toNanos())
@@ -115,7 +116,7 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
             try {
                 flush(partition, consumer);
             } catch (RuntimeException ex) {
-                logger.error("What was collected of {} could not be handed over: it comes again", partition, ex);
+                log.error("What was collected of {} could not be handed over: it comes again", partition, ex);
             }
         }
     }
@@ -158,17 +159,17 @@ final class CollectingBatchListener<K, V> implements BatchAcknowledgingConsumerA
                     .handle(failure, records, consumer, this.container)
                     .remaining();
         } catch (RuntimeException ex) {
-            logger.error("What to do with a failed batch could not be decided: all of it comes again", ex);
+            log.error("What to do with a failed batch could not be decided: all of it comes again", ex);
             return records;
         }
     }
 
     @SuppressWarnings("unchecked")
     private void call(TopicPartition partition, List<ConsumerRecord<K, V>> records, Consumer<?, ?> consumer) {
-        if (this.handler.wantsPollResult()) {
-            this.handler.onMessage(new ConsumerRecords<>(Map.of(partition, records)), null, (Consumer<K, V>) consumer);
+        if (this.delegate.wantsPollResult()) {
+            this.delegate.onMessage(new ConsumerRecords<>(Map.of(partition, records)), null, (Consumer<K, V>) consumer);
         } else {
-            this.handler.onMessage(records, null, consumer);
+            this.delegate.onMessage(records, null, consumer);
         }
     }
 }

@@ -18,6 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.kafka.support.KafkaHeaders;
 
 /**
  * Makes dead letters of one listener's records: the record's own bytes and headers, and why it failed. Everything that may
@@ -134,6 +135,9 @@ final class DeadLetterSender implements RecordDestination {
     private void addHeaders(Headers headers, FailedRecord record) {
         record.addHeaders(headers, this.group);
         headers.remove(RetryTicket.NOT_BEFORE);
+        // Added by the container, to the record itself.
+        headers.remove(KafkaHeaders.DELIVERY_ATTEMPT);
+        headers.remove(KafkaHeaders.LISTENER_INFO);
     }
 
     private UUID idOf(Headers headers) {

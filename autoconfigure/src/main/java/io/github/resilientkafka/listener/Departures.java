@@ -62,8 +62,8 @@ final class Departures {
         }
         durable.whenComplete((result, error) -> this.threads.schedule(Duration.ZERO, () -> {
             if (error == null) {
-                destination.arrived(record);
                 this.partitions.release(partition, trouble.generation(), true);
+                destination.arrived(record);
             } else {
                 blocked(record, trouble, error);
             }

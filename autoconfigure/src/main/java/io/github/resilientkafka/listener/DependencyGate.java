@@ -106,13 +106,27 @@ final class DependencyGate {
         }
     }
 
+    /**
+     * A partition that waits for another dependency now does not wait for the first any more; if it was that one's turn to
+     * try, the others that wait with it find out for themselves.
+     */
     private void leaveOthers(TopicPartition partition, Hold hold) {
-        for (Hold other : this.holds.values()) {
-            if (other != hold) {
-                leave(partition, other);
+        this.holds.values().removeIf(other -> {
+            if (other == hold) {
+                return false;
             }
-        }
-        this.holds.values().removeIf(other -> other.held.isEmpty());
+            boolean tried = partition.equals(other.trying);
+            leave(partition, other);
+            if (tried) {
+                releaseAll(other);
+            }
+            return tried || other.held.isEmpty();
+        });
+    }
+
+    private void releaseAll(Hold hold) {
+        hold.held.forEach((partition, generation) ->
+                this.partitions.releaseAfter(jitter(RELEASE_JITTER_MILLIS), partition, generation));
     }
 
     private static void leave(TopicPartition partition, Hold hold) {
@@ -176,8 +190,7 @@ final class DependencyGate {
                 return false;
             }
             hold.held.remove(partition);
-            hold.held.forEach((other, generation) ->
-                    this.partitions.releaseAfter(jitter(RELEASE_JITTER_MILLIS), other, generation));
+            releaseAll(hold);
             return true;
         });
         this.calm = this.holds.isEmpty();

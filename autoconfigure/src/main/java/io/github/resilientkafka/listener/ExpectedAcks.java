@@ -77,7 +77,7 @@ final class ExpectedAcks {
             Consumer<?, ?> consumer,
             MessageListenerContainer container) {
         // Who stops a container may hold the lock that it takes to ask for its children, and wait for this thread.
-        if (!known() || !container.isRunning()) {
+        if (!areOutOfOrder(container.getContainerProperties()) || !known() || !container.isRunning()) {
             return;
         }
         List<? extends MessageListenerContainer> children =

@@ -4,6 +4,8 @@ import io.github.resilientkafka.listener.ListenerProperties.BadData;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,11 @@ final class FailedFutures {
 
     private static final Logger logger = LoggerFactory.getLogger(FailedFutures.class);
 
+    /**
+     * Most of them are durable within milliseconds.
+     */
+    private static final int MOST_UNDER_WAY = 1_000;
+
     private final String listener;
 
     private final ListenerSettings settings;
@@ -38,6 +45,11 @@ final class FailedFutures {
 
     private final Clock clock;
 
+    /**
+     * Records that are durable nowhere at the moment.
+     */
+    private final Set<FailedRecord> underWay = ConcurrentHashMap.newKeySet();
+
     FailedFutures(
             String listener,
             ListenerSettings settings,
@@ -45,6 +57,7 @@ final class FailedFutures {
             DeadLetterSender deadLetters,
             RetryMoves moves,
             ListenerThreads threads,
+            ListenerQueue queue,
             ListenerObserver observer,
             Clock clock) {
         this.listener = listener;
@@ -55,6 +68,27 @@ final class FailedFutures {
         this.threads = threads;
         this.observer = observer;
         this.clock = clock;
+        queue.atEnd(this::tellOfLost);
+    }
+
+    private void tellOfLost() {
+        for (FailedRecord record : this.underWay) {
+            logger.error(
+                    "Listener {}: the application stops, and a record whose handler's future failed is lost, as it could not be"
+                            + " moved away: {}",
+                    this.listener,
+                    RecordText.of(record.record()));
+        }
+    }
+
+    /**
+     * To be called before a handler is.
+     * @throws DependencyDownException if there is nowhere to go for records that fail: no further ones are handled then
+     */
+    void requireRoom() {
+        if (this.underWay.size() >= MOST_UNDER_WAY) {
+            throw new DependencyDownException("a place for the " + MOST_UNDER_WAY + " records that failed");
+        }
     }
 
     /**
@@ -124,8 +158,10 @@ final class FailedFutures {
      * Tries until it is durable, as long as the application runs: nobody else has the record any more.
      */
     private void send(FailedRecord record, RecordDestination destination, int tries) {
+        this.underWay.add(record);
         destination.send(record).whenComplete((durable, error) -> {
             if (error == null) {
+                this.underWay.remove(record);
                 destination.arrived(record);
                 return;
             }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -40,14 +41,14 @@ final class FailedPolls {
 
     private volatile @Nullable CollectingBatchListener<?, ?> collector;
 
-    private final ListenerThreads threads;
+    private final Executor queue;
 
     private int failures;
 
     private long lastFailureNanos;
 
-    FailedPolls(String listener, FailedRecords failedRecords, boolean commits, ListenerThreads threads) {
-        this.threads = threads;
+    FailedPolls(String listener, FailedRecords failedRecords, boolean commits, Executor queue) {
+        this.queue = queue;
         this.listener = listener;
         this.failedRecords = failedRecords;
         this.commits = commits;
@@ -116,7 +117,7 @@ final class FailedPolls {
         if (thrown instanceof UnsupportedVersionException || thrown instanceof InvalidConfigurationException) {
             // The client has given up for good, and further polls would return nothing, for ever.
             logger.error("Listener {}: its consumer cannot go on: {}", this.listener, thrown.toString());
-            this.threads.schedule(Duration.ZERO, () -> container.stopAbnormally(() -> {}));
+            this.queue.execute(() -> container.stopAbnormally(() -> {}));
             return;
         }
         int failures = count();

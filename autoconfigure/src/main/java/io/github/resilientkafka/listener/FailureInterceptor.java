@@ -86,7 +86,7 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
         this.decisions.nextPoll();
-        this.guard.beforePoll();
+        this.guard.beforePoll(consumer);
         if (this.application != null) {
             this.application.setupThreadState(consumer);
         }
@@ -94,7 +94,6 @@ final class FailureInterceptor<K, V> implements RecordInterceptor<K, V> {
 
     @Override
     public void clearThreadState(Consumer<?, ?> consumer) {
-        this.guard.afterPoll();
         if (this.application != null) {
             this.application.clearThreadState(consumer);
         }

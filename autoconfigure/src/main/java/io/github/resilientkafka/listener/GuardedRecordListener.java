@@ -43,11 +43,12 @@ final class GuardedRecordListener<K, V> extends AbstractDelegatingMessageListene
             }
             return;
         }
-        long start = System.nanoTime();
-        current.begin(record);
         if (this.futures != null) {
+            this.failedFutures.requireRoom();
             this.failedFutures.listenTo(this.futures);
         }
+        long start = System.nanoTime();
+        current.begin(record);
         try {
             handle(record, acknowledgment, consumer);
         } catch (LinkageError | AssertionError | StackOverflowError error) {

@@ -75,7 +75,7 @@ public final class LagWatch implements AutoCloseable {
     }
 
     /**
-     * Watches a listener until the end.
+     * Watches a listener until the end, or until it is forgotten.
      * @param listener the listener
      */
     public synchronized void watch(ResilientListener listener) {
@@ -88,6 +88,14 @@ public final class LagWatch implements AutoCloseable {
             this.thread.setDaemon(true);
             this.thread.start();
         }
+    }
+
+    /**
+     * Watches a listener no longer.
+     * @param listener the listener
+     */
+    public void forget(ResilientListener listener) {
+        this.listeners.remove(listener);
     }
 
     /**
@@ -133,6 +141,9 @@ public final class LagWatch implements AutoCloseable {
             this.nextRoundNanos = System.nanoTime() + this.askEvery.toNanos();
         }
         List<Asked> questions = new ArrayList<>();
+        this.seen.keySet().retainAll(this.listeners);
+        this.failing.retainAll(this.listeners);
+        this.answers.keySet().retainAll(this.listeners);
         for (ResilientListener listener : this.listeners) {
             Set<TopicPartition> partitions = listener.assignedPartitions();
             Set<TopicPartition> before = this.seen.put(listener, partitions);

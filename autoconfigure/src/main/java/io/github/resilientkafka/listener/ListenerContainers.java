@@ -1,5 +1,6 @@
 package io.github.resilientkafka.listener;
 
+import io.github.resilientkafka.message.ConfigurationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -92,12 +94,34 @@ public final class ListenerContainers implements AutoCloseable {
      * Looks after a container, which must not have been started. Does nothing if it is looked after already.
      */
     void lookAfter(AbstractMessageListenerContainer<?, ?> container, Map<String, Object> consumerSettings) {
-        if (!this.listeners.containsKey(container) && !container.isRunning()) {
-            Map<String, Object> settings =
-                    new HashMap<>(consumerSettings.isEmpty() ? this.defaultConsumerSettings.get() : consumerSettings);
-            Properties own = container.getContainerProperties().getKafkaConsumerProperties();
-            own.stringPropertyNames().forEach(name -> settings.put(name, own.getProperty(name)));
-            add(adopt(container, settings));
+        if (this.listeners.containsKey(container)) {
+            return;
+        }
+        if (container.isRunning()) {
+            logger.warn(
+                    "Listener {} was started before the application's lifecycle: nobody looks after it. Let Spring start it",
+                    container.getListenerId());
+            return;
+        }
+        Map<String, Object> settings =
+                new HashMap<>(consumerSettings.isEmpty() ? settingsOf(container) : consumerSettings);
+        Properties own = container.getContainerProperties().getKafkaConsumerProperties();
+        own.stringPropertyNames().forEach(name -> settings.put(name, own.getProperty(name)));
+        add(adopt(container, settings));
+    }
+
+    private Map<String, Object> settingsOf(AbstractMessageListenerContainer<?, ?> container) {
+        ConsumerFactory<?, ?> factory = ConsumerSettings.factoryOf(container);
+        return (factory == null) ? this.defaultConsumerSettings.get() : factory.getConfigurationProperties();
+    }
+
+    /**
+     * Looks no longer after a listener, which has stopped and will not be started again.
+     * @param listener the listener
+     */
+    public void forget(ResilientListener listener) {
+        if (this.listeners.remove(listener.container(), listener)) {
+            this.observer.removed(listener);
         }
     }
 
@@ -134,6 +158,7 @@ public final class ListenerContainers implements AutoCloseable {
             ListenerSettings settings,
             String group,
             Map<String, Object> consumerSettings) {
+        requireResults(container);
         AbstractMessageListenerContainer<?, ?> reader = this.strategies.readerFor(container, group, consumerSettings);
         Map<String, Object> readerSettings = new HashMap<>(consumerSettings);
         Properties own = reader.getContainerProperties().getKafkaConsumerProperties();
@@ -142,6 +167,20 @@ public final class ListenerContainers implements AutoCloseable {
                 reader, settings.withoutCollecting(), group, readerSettings, this.strategies.ofRetryTopic(group));
         this.strategies.follow(container, reader, () -> add(listener));
         return this.strategies.elsewhere(container.getListenerId(), group);
+    }
+
+    /**
+     * The failed futures of both containers come by one way: nobody could tell whose they are.
+     */
+    private static void requireResults(AbstractMessageListenerContainer<?, ?> container) {
+        Object listener = container.getContainerProperties().getMessageListener();
+        if (listener != null && FailedFutures.adapterOf(listener) != null) {
+            String property = ListenerProperties.PREFIX + "instances." + container.getListenerId() + ".strategy";
+            throw new ConfigurationException(
+                    property,
+                    "the listener returns futures, whose failures cannot be told from those of its retry topic",
+                    "Set " + property + " to republish or pause, or let the listener wait for its result.");
+        }
     }
 
     private static String group(AbstractMessageListenerContainer<?, ?> container) {

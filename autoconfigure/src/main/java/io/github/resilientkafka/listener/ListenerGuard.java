@@ -3,6 +3,7 @@ package io.github.resilientkafka.listener;
 import io.github.resilientkafka.listener.NotHandledException.Reason;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -89,16 +90,9 @@ final class ListenerGuard {
     /**
      * To be called on a consumer's thread before each poll.
      */
-    void beforePoll() {
+    void beforePoll(Consumer<?, ?> consumer) {
         this.partitions.beforePoll();
-        this.budget.begins();
-    }
-
-    /**
-     * To be called on a consumer's thread when what it has polled is handled.
-     */
-    void afterPoll() {
-        this.budget.ends();
+        this.budget.polls(consumer);
     }
 
     /**

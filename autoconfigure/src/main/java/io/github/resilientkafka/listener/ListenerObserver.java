@@ -12,6 +12,12 @@ public interface ListenerObserver {
     default void added(ResilientListener listener) {}
 
     /**
+     * A listener has stopped and is gone for good.
+     * @param listener the listener
+     */
+    default void removed(ResilientListener listener) {}
+
+    /**
      * Handlers returned.
      * @param listener the listener's id
      * @param records how many records the handler was given: 1, or a batch

@@ -29,6 +29,11 @@ final class ListenerObservers implements ListenerObserver {
     }
 
     @Override
+    public void removed(ResilientListener listener) {
+        tell(observer -> observer.removed(listener));
+    }
+
+    @Override
     public void handled(String listener, int records, boolean batch, long nanos) {
         tell(observer -> observer.handled(listener, records, batch, nanos));
     }

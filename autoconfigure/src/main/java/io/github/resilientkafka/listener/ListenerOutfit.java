@@ -5,6 +5,7 @@ import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.RawPublisher;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -20,7 +21,7 @@ import org.springframework.kafka.listener.MessageListener;
  */
 final class ListenerOutfit {
 
-    private static final long POLL_MILLIS = 250;
+    private static final Duration POLL_TIMEOUT = Duration.ofMillis(250);
 
     private final ErrorTable errors;
 
@@ -101,7 +102,7 @@ final class ListenerOutfit {
         PartitionRebalanceListener rebalances =
                 new PartitionRebalanceListener(id, properties.getConsumerRebalanceListener(), partitions, gate);
         properties.setConsumerRebalanceListener(rebalances);
-        PollBudget budget = new PollBudget(id, consumerSettings);
+        PollBudget budget = new PollBudget(id, ConsumerSettings.maxPollInterval(consumerSettings));
         return new Watch(
                 partitions,
                 gate,
@@ -160,7 +161,7 @@ final class ListenerOutfit {
         boolean commits = !commitsByItself(container.getContainerProperties(), consumerSettings);
         Blame blame = new Blame(id, partitions);
         FailedBatches failedBatches = new FailedBatches(blame, failedRecords, partitions, commits);
-        FailedPolls failedPolls = new FailedPolls(id, failedRecords, commits, this.threads);
+        FailedPolls failedPolls = new FailedPolls(id, failedRecords, commits, queue);
         container.setCommonErrorHandler(new PartitionPausingErrorHandler(
                 decisions, blame, failedRecords, failedBatches, failedPolls, partitions));
         intercept(container, watch.guard(), blame, failedRecords, decisions);
@@ -168,7 +169,8 @@ final class ListenerOutfit {
         guard(
                 container.getContainerProperties(),
                 watch.guard(),
-                new FailedFutures(id, settings, this.errors, sender, moves, this.threads, this.observer, this.clock));
+                new FailedFutures(
+                        id, settings, this.errors, sender, moves, this.threads, queue, this.observer, this.clock));
         if (batch) {
             CollectingBatchListener<?, ?> collector = settings.batch().collect()
                     ? BatchCollection.collect(container, settings.batch(), failedBatches)
@@ -180,8 +182,7 @@ final class ListenerOutfit {
             interceptPolls(container, watch.guard(), collector);
         }
         // Partitions are resumed between polls.
-        ContainerProperties properties = container.getContainerProperties();
-        properties.setPollTimeout(Math.min(properties.getPollTimeout(), POLL_MILLIS));
+        PollTimeout.atMost(POLL_TIMEOUT, container.getContainerProperties());
         return listener(container, watch, consumerSettings, true);
     }
 

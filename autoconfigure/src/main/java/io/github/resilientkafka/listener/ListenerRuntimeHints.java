@@ -33,7 +33,7 @@ class ListenerRuntimeHints implements RuntimeHintsRegistrar {
                                 .withField(ExpectedAcks.DEFERRED));
         hints.reflection()
                 .registerType(TypeReference.of(AbstractMessageListenerContainer.class), type -> type.withField(
-                                RetryContainerFactory.CONSUMER_FACTORY)
+                                ConsumerSettings.CONSUMER_FACTORY)
                         .withMethod(ContainerInterceptors.OF_RECORDS, List.of(), ExecutableMode.INVOKE)
                         .withMethod(ContainerInterceptors.OF_BATCHES, List.of(), ExecutableMode.INVOKE));
     }

@@ -1,9 +1,8 @@
 package io.github.resilientkafka.listener;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,8 +15,6 @@ final class PollBudget {
 
     private static final Logger logger = LoggerFactory.getLogger(PollBudget.class);
 
-    private static final long DEFAULT_MILLIS = 300_000;
-
     private static final double WARN_FROM = 0.5;
 
     private static final long QUIET_NANOS = Duration.ofMinutes(10).toNanos();
@@ -28,33 +25,30 @@ final class PollBudget {
 
     private final long warnNanos;
 
-    private final ThreadLocal<@Nullable Long> began = new ThreadLocal<>();
+    private final ThreadLocal<@Nullable Poll> last = new ThreadLocal<>();
 
     private final AtomicLong warned = new AtomicLong(System.nanoTime() - QUIET_NANOS);
 
-    PollBudget(String listener, Map<String, Object> consumerSettings) {
+    /**
+     * A thread may serve several consumers, one after the other.
+     */
+    private record Poll(Consumer<?, ?> consumer, long nanos) {}
+
+    PollBudget(String listener, Duration maxPollInterval) {
         this.listener = listener;
-        Object interval = consumerSettings.get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG);
-        this.budgetMillis = (interval == null) ? DEFAULT_MILLIS : Long.parseLong(String.valueOf(interval));
-        this.warnNanos = (long) (Duration.ofMillis(this.budgetMillis).toNanos() * WARN_FROM);
+        this.budgetMillis = maxPollInterval.toMillis();
+        this.warnNanos = (long) (maxPollInterval.toNanos() * WARN_FROM);
     }
 
     /**
      * To be called on a consumer's thread before each poll.
      */
-    void begins() {
-        this.began.set(System.nanoTime());
-    }
-
-    /**
-     * To be called when what was polled is handled.
-     */
-    void ends() {
-        Long before = this.began.get();
-        this.began.remove();
+    void polls(Consumer<?, ?> consumer) {
+        Poll before = this.last.get();
         long now = System.nanoTime();
-        if (before != null && now - before >= this.warnNanos) {
-            slow(now - before, now);
+        this.last.set(new Poll(consumer, now));
+        if (before != null && before.consumer() == consumer && now - before.nanos() >= this.warnNanos) {
+            slow(now - before.nanos(), now);
         }
     }
 

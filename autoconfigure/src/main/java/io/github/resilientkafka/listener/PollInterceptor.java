@@ -31,7 +31,7 @@ final class PollInterceptor<K, V> implements BatchInterceptor<K, V> {
 
     @Override
     public void setupThreadState(Consumer<?, ?> consumer) {
-        this.guard.beforePoll();
+        this.guard.beforePoll(consumer);
         if (this.collector != null) {
             this.collector.flushDue(consumer);
         }
@@ -42,7 +42,6 @@ final class PollInterceptor<K, V> implements BatchInterceptor<K, V> {
 
     @Override
     public void clearThreadState(Consumer<?, ?> consumer) {
-        this.guard.afterPoll();
         if (this.application != null) {
             this.application.clearThreadState(consumer);
         }

@@ -5,6 +5,7 @@ import io.github.resilientkafka.lifecycle.PartitionHeld;
 import io.github.resilientkafka.lifecycle.PartitionPaused;
 import io.github.resilientkafka.lifecycle.PartitionResumed;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +135,23 @@ public final class ResilientListener {
      */
     public Map<String, Object> consumerSettings() {
         return this.consumerSettings;
+    }
+
+    /**
+     * Returns the settings that another client, that of an administrator, can connect with as the consumers do. There are
+     * secrets among them.
+     * @return a new map
+     */
+    public Map<String, Object> connectionSettings() {
+        return LagClients.connection(this.consumerSettings);
+    }
+
+    /**
+     * Returns how long a consumer may take between two polls.
+     * @return {@code max.poll.interval.ms}
+     */
+    public Duration maxPollInterval() {
+        return ConsumerSettings.maxPollInterval(this.consumerSettings);
     }
 
     Set<TopicPartition> assignedPartitions() {

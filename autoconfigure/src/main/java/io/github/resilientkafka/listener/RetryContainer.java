@@ -77,7 +77,7 @@ final class RetryContainer {
             this.mainRan = true;
             this.wanted = true;
             startSoon();
-        } else if (!runs && this.mainRan) {
+        } else if (!runs && (this.mainRan || this.retry.isRunning())) {
             stop(() -> {});
         }
         boolean paused = this.main.isPauseRequested();

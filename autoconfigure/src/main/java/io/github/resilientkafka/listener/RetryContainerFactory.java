@@ -1,6 +1,5 @@
 package io.github.resilientkafka.listener;
 
-import java.lang.reflect.Field;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -15,15 +14,12 @@ import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.RecordInterceptor;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * Makes a container for a listener's retry topics, as the listener's own is: same consumer factory, handler, interceptors
  * and settings, but one consumer in a group of its own.
  */
 final class RetryContainerFactory {
-
-    static final String CONSUMER_FACTORY = "consumerFactory";
 
     private final RetryTopics topics;
 
@@ -134,17 +130,12 @@ final class RetryContainerFactory {
         return properties;
     }
 
-    /**
-     * The factory cannot be asked for.
-     */
-    @SuppressWarnings("unchecked")
     private static <K, V> ConsumerFactory<K, V> consumerFactory(AbstractMessageListenerContainer<K, V> container) {
-        Field field = ReflectionUtils.findField(AbstractMessageListenerContainer.class, CONSUMER_FACTORY);
-        if (field == null) {
+        ConsumerFactory<K, V> factory = ConsumerSettings.factoryOf(container);
+        if (factory == null) {
             throw new IllegalStateException("This version of spring-kafka is not known to us: strategy retry-topic"
                     + " needs AbstractMessageListenerContainer.consumerFactory");
         }
-        ReflectionUtils.makeAccessible(field);
-        return (ConsumerFactory<K, V>) ReflectionUtils.getField(field, container);
+        return factory;
     }
 }

@@ -17,6 +17,8 @@ final class RetryContainers implements SmartLifecycle {
 
     private final ListenerThreads threads;
 
+    private final ListenerQueue queue;
+
     private final List<RetryContainer> containers = new CopyOnWriteArrayList<>();
 
     private volatile boolean running;
@@ -25,6 +27,7 @@ final class RetryContainers implements SmartLifecycle {
 
     RetryContainers(ListenerThreads threads) {
         this.threads = threads;
+        this.queue = threads.queueFor("retry topics");
     }
 
     synchronized void add(RetryContainer container) {
@@ -35,8 +38,15 @@ final class RetryContainers implements SmartLifecycle {
     private synchronized void lookIfNeeded() {
         if (this.running && !this.looking && !this.containers.isEmpty()) {
             this.looking = true;
-            this.threads.schedule(Duration.ZERO, this::look);
+            lookAfter(Duration.ZERO);
         }
+    }
+
+    /**
+     * Not on the thread for timers: who follows a container may have to wait for its lock.
+     */
+    private void lookAfter(Duration delay) {
+        this.threads.schedule(delay, () -> this.queue.execute(this::look));
     }
 
     private void look() {
@@ -46,7 +56,7 @@ final class RetryContainers implements SmartLifecycle {
                 return;
             }
         }
-        this.threads.schedule(LOOK_EVERY, this::look);
+        lookAfter(LOOK_EVERY);
         this.containers.forEach(RetryContainer::follow);
     }
 

@@ -77,13 +77,13 @@ final class RetryProducer implements AutoCloseable {
                 if (error == null) {
                     durable.complete(metadata);
                 } else {
-                    failed(producer, error);
                     durable.completeExceptionally(error);
+                    failed(producer, error);
                 }
             });
         } catch (RuntimeException ex) {
-            failed(producer, ex);
             durable.completeExceptionally(ex);
+            failed(producer, ex);
         }
         return durable;
     }

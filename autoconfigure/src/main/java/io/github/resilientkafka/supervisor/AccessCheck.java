@@ -5,7 +5,6 @@ import io.github.resilientkafka.connection.ConnectionError.Kind;
 import io.github.resilientkafka.connection.ConnectionErrorClassifier;
 import io.github.resilientkafka.listener.ResilientListener;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -65,9 +64,7 @@ final class AccessCheck {
     }
 
     private Map<String, Object> settings() {
-        Map<String, Object> settings = new HashMap<>(this.listener.consumerSettings());
-        settings.keySet().retainAll(AdminClientConfig.configNames());
-        settings.remove(AdminClientConfig.CLIENT_ID_CONFIG);
+        Map<String, Object> settings = this.listener.connectionSettings();
         int millis = (int) this.timeout.toMillis();
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
         settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -38,8 +37,6 @@ final class ConsumerWatch {
     private static final Duration MARGIN = Duration.ofSeconds(10);
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
-    private static final Duration DEFAULT_MAX_POLL_INTERVAL = Duration.ofMinutes(5);
 
     private final ResilientListener listener;
 
@@ -149,16 +146,7 @@ final class ConsumerWatch {
     }
 
     private Duration longestSilence() {
-        Object setting = this.listener.consumerSettings().get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG);
-        try {
-            return (setting == null)
-                    ? DEFAULT_MAX_POLL_INTERVAL.plus(MARGIN)
-                    : Duration.ofMillis(Long.parseLong(setting.toString().trim()))
-                            .plus(MARGIN);
-        } catch (NumberFormatException ex) {
-            logger.debug("Not a number: {}", setting, ex);
-            return DEFAULT_MAX_POLL_INTERVAL.plus(MARGIN);
-        }
+        return this.listener.maxPollInterval().plus(MARGIN);
     }
 
     /**
@@ -180,7 +168,9 @@ final class ConsumerWatch {
             return forced;
         }
         if (!this.container.isInExpectedState()) {
-            return Crash.of(worst, error);
+            return (worst == Reason.ERROR && error == null && !this.listener.pausesPartitions())
+                    ? Crash.of(Kind.UNSEEN_ERROR)
+                    : Crash.of(worst, error);
         }
         boolean stoppedItself = Containers.isSingle(this.container) && worst == Reason.FENCED;
         return stoppedItself ? Crash.of(Kind.PRODUCER_FENCED) : null;

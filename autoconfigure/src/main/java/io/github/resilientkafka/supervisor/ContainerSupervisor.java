@@ -32,8 +32,6 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     private static final Duration LONGEST_WORK = Duration.ofSeconds(5);
 
-    private static final long READY_POLL_MILLIS = 20;
-
     private final ListenerContainers containers;
 
     private final Registries registries;
@@ -93,11 +91,22 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         this.threads = started;
         started.every(INTERVAL, () -> {
             this.registries.look();
+            forgetGone();
             supervised().forEach(listener -> started.execute(listener::look));
         });
         if (this.surroundings.properties().failFast()) {
             requireAll();
         }
+    }
+
+    private void forgetGone() {
+        this.listeners.forEach((container, listener) -> {
+            boolean ended = !container.isRunning() && !listener.consumers().anyLeft();
+            if (this.registries.gaveUp(container) && ended) {
+                this.containers.forget(listener.listener());
+                this.listeners.remove(container);
+            }
+        });
     }
 
     private void requireAll() {
@@ -202,20 +211,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     @Override
     public boolean awaitReady(String id, Duration timeout) {
-        SupervisedListener listener = require(id);
-        long end = System.nanoTime() + timeout.toNanos();
-        while (!new StatusOf(listener).ready()) {
-            if (System.nanoTime() - end >= 0) {
-                return false;
-            }
-            try {
-                Thread.sleep(READY_POLL_MILLIS);
-            } catch (InterruptedException ex) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-        }
-        return true;
+        return new StatusOf(require(id)).awaitReady(timeout);
     }
 
     /**

@@ -23,6 +23,7 @@ record Crash(Kind kind, String text) {
         NO_THREAD("its executor has no thread for it"),
         HUNG("its consumer has not polled for longer than max.poll.interval.ms, and hangs in Kafka's client"),
         NOT_STARTED("it could not be started"),
+        UNSEEN_ERROR("an error ended it, which is not told to us as the application looks after its failures itself"),
         STOPPED_ABNORMALLY("it was stopped abnormally");
 
         private final String text;

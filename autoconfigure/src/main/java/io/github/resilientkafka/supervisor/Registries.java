@@ -2,6 +2,7 @@ package io.github.resilientkafka.supervisor;
 
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -20,6 +21,9 @@ final class Registries {
     private final Map<KafkaListenerEndpointRegistry, Boolean> seenRunning =
             Collections.synchronizedMap(new WeakHashMap<>());
 
+    private final Set<MessageListenerContainer> seenInside =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
     Registries(Supplier<Stream<KafkaListenerEndpointRegistry>> registries) {
         this.registries = registries;
     }
@@ -29,6 +33,17 @@ final class Registries {
                 .get()
                 .filter(KafkaListenerEndpointRegistry::isRunning)
                 .forEach(registry -> this.seenRunning.put(registry, true));
+    }
+
+    /**
+     * Returns whether a container was taken out of its registry: nobody will start it again.
+     */
+    boolean gaveUp(AbstractMessageListenerContainer<?, ?> container) {
+        if (this.registries.get().anyMatch(registry -> hasContainer(registry, container))) {
+            this.seenInside.add(container);
+            return false;
+        }
+        return this.seenInside.contains(container);
     }
 
     boolean want(AbstractMessageListenerContainer<?, ?> container) {

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.supervisor;
 
 import io.github.resilientkafka.supervisor.CrashHistory.Problem;
+import java.time.Duration;
 import java.util.Objects;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
@@ -8,6 +9,8 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  * Reads the status of a listener. Waits for no lock, since a container may be starting for long.
  */
 final class StatusOf {
+
+    private static final long READY_POLL_MILLIS = 20;
 
     private final SupervisedListener supervised;
 
@@ -48,6 +51,26 @@ final class StatusOf {
      */
     boolean ready() {
         return isHealthy(state()) && !this.container.isPauseRequested();
+    }
+
+    /**
+     * Waits until it is ready, or until the thread is interrupted.
+     * @return whether it is
+     */
+    boolean awaitReady(Duration timeout) {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (!ready()) {
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
+            try {
+                Thread.sleep(READY_POLL_MILLIS);
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isHealthy(ListenerState state) {

@@ -182,8 +182,7 @@ final class SupervisedListener {
         Restart due = this.plan.next();
         if (due != null && !this.surroundings.wanted(this.container)) {
             stopped();
-        } else if (due != null && due.isDue()) {
-            start();
+        } else if (due != null && due.isDue() && start()) {
             this.plan.restarted();
         }
     }
@@ -219,15 +218,15 @@ final class SupervisedListener {
         lookAtStopped();
     }
 
-    /**
-     * Starts the container anew. What prevents it counts as a crash.
-     */
-    private void start() {
+    /** Whether the container could be started anew: what prevents it counts as a crash. */
+    private boolean start() {
+        boolean started = false;
         this.plan.clear();
         this.listener.reset();
         try {
             this.container.start();
             this.run.begin();
+            started = true;
         } catch (RuntimeException ex) {
             if (this.container.isRunning()) {
                 this.container.stopAbnormally(() -> {});
@@ -238,6 +237,7 @@ final class SupervisedListener {
         if (this.surroundings.closing() || this.suspended) {
             this.container.stop();
         }
+        return started;
     }
 
     void suspend() {

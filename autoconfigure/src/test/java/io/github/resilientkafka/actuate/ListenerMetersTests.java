@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
 
 import io.github.resilientkafka.listener.ErrorClass;
 import io.github.resilientkafka.listener.LagWatch;
@@ -62,6 +63,22 @@ class ListenerMetersTests {
         assertThat(counter("kafka.listener.errors", "listener", "orders", "error", "bad_data"))
                 .isZero();
         assertThat(this.registry.find("kafka.listener.batch.size").summaries()).hasSize(1);
+    }
+
+    @Test
+    void aListenerThatIsGoneTakesItsMetersAlongUnlessThereIsAnotherOfItsId() {
+        ResilientListener gone = recordListener("orders");
+        ResilientListener successor = recordListener("orders");
+        this.meters.added(gone);
+        this.meters.added(successor);
+        this.meters.added(recordListener("others"));
+        int all = this.registry.getMeters().size();
+        this.meters.removed(gone);
+        assertThat(this.registry.getMeters()).hasSize(all);
+        this.meters.removed(successor);
+        assertThat(this.registry.getMeters()).isNotEmpty().allMatch(meter -> "others"
+                .equals(meter.getId().getTag("listener")));
+        verify(this.lagWatch).forget(gone);
     }
 
     @Test

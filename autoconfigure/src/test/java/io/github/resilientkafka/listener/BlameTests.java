@@ -74,7 +74,7 @@ class BlameTests {
             this.blame,
             NOBODY,
             new FailedBatches(this.blame, NOBODY, this.partitions, true),
-            new FailedPolls("orders", NOBODY, true, this.threads),
+            new FailedPolls("orders", NOBODY, true, this.threads.queueFor("orders")),
             this.partitions);
 
     private ListenerGuard guard;
@@ -97,7 +97,7 @@ class BlameTests {
                 this.decisions,
                 RetryMoves.NONE,
                 new ListenerObserver() {},
-                new PollBudget("orders", Map.of()));
+                new PollBudget("orders", Duration.ofMinutes(5)));
     }
 
     @AfterEach

@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -67,7 +66,7 @@ class CollectingBatchListenerTests {
                 new Decisions(),
                 RetryMoves.NONE,
                 new ListenerObserver() {},
-                new PollBudget("orders", Map.of()));
+                new PollBudget("orders", Duration.ofMinutes(5)));
         BatchMessageListener<String, String> handler = records ->
                 this.handled.add(records.stream().map(ConsumerRecord::offset).toList());
         return new CollectingBatchListener<>(

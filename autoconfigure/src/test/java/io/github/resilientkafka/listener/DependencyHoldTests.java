@@ -137,6 +137,20 @@ class DependencyHoldTests {
     }
 
     @Test
+    @DisplayName("N7: two dependencies are down: whoever learns of the second one lets the others find out, too")
+    void anotherDependency() {
+        this.up.set(false);
+        DependencyGate gate = gate(Duration.ofHours(1));
+        await("down").until(() -> this.dependencies.named("known").isDown());
+        PARTITIONS.forEach(partition -> hold(gate, partition, "known"));
+        this.up.set(true);
+        await("one tries").pollInSameThread().until(() -> polled().paused.size() < 3);
+        TopicPartition trying = trying();
+        hold(gate, trying, "stock");
+        await("the others try").pollInSameThread().until(() -> polled().paused.equals(Set.of(trying)));
+    }
+
+    @Test
     @DisplayName("P9: partitions that go are not waited for")
     void gone() {
         DependencyGate gate = gate(Duration.ofMillis(50));

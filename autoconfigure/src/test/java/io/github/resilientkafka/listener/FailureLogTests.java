@@ -59,7 +59,7 @@ class FailureLogTests {
             new Decisions(),
             RetryMoves.NONE,
             new ListenerObserver() {},
-            new PollBudget("o", Map.of()));
+            new PollBudget("o", Duration.ofMinutes(5)));
 
     @BeforeEach
     void assign() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.AllAutoConfigurations;
 import io.github.resilientkafka.listener.ListenerProperties.Strategy;
 import io.github.resilientkafka.message.ConfigurationException;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,15 @@ class RetryStrategySettingsTests {
 
         @KafkaListener(id = "orders", topicPattern = "orders.*", groupId = "g", autoStartup = "false")
         void handle(String order) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Futures {
+
+        @KafkaListener(id = "orders", topics = "orders", groupId = "g", autoStartup = "false")
+        CompletableFuture<Void> handle(String order) {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     @Test
@@ -89,6 +99,17 @@ class RetryStrategySettingsTests {
                 .run(context -> {
                     assertThat(failure(context).property()).isEqualTo(LISTENER + "instances.orders.strategy");
                     assertThat(failure(context).cure()).contains("pause");
+                });
+    }
+
+    @Test
+    void whoReturnsFuturesHasNoRetryTopics() {
+        this.runner
+                .withUserConfiguration(Futures.class)
+                .withPropertyValues(LISTENER + "strategy=retry-topic")
+                .run(context -> {
+                    assertThat(failure(context).property()).isEqualTo(LISTENER + "instances.orders.strategy");
+                    assertThat(failure(context)).hasMessageContaining("futures");
                 });
     }
 

@@ -39,6 +39,7 @@ import org.springframework.kafka.annotation.DltHandler;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -287,6 +288,12 @@ class ListenerGuestTests {
                 .as("its group is known, too")
                 .allMatch(record -> (topic + "-made").equals(TopicReader.header(record, "rk_group")));
         made.stop();
+        KafkaListenerEndpointRegistry registry = application.context().getBean(KafkaListenerEndpointRegistry.class);
+        registry.getListenerContainer("later").stop();
+        registry.unregisterListenerContainer("later");
+        ListenerContainers containers = application.context().getBean(ListenerContainers.class);
+        await("forgotten").until(() -> containers.find("later").isEmpty());
+        assertThat(containers.find("made")).as("may be started again").isPresent();
     }
 
     private static Map<String, Long> values(String name) {
