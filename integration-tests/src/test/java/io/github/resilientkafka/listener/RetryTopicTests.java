@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -293,16 +294,15 @@ class RetryTopicTests {
             world.send(restarted, 0, value);
         }
         world.flush();
-        TestApplication.Builder builder = application(restarted, RecordListener.class)
+        TestApplication.Builder builder = application(restarted, Failing.class)
                 .with("resilient-kafka.listener.max-attempts", "2")
                 .with("resilient-kafka.listener.pause", "3s");
         try (TestApplication first = builder.start()) {
-            failing(first);
             await("moved").until(() -> world.exists(restarted + ".retry") && world.end(restarted + ".retry", 0) == 1);
             await("known to be moved").until(() -> world.committed(restarted, restarted, 0) == 4);
         }
         try (TestApplication second = builder.start()) {
-            ScriptedHandler own = failing(second);
+            ScriptedHandler own = second.context().getBean(ScriptedHandler.class);
             await("dead-lettered")
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> world.exists(restarted + ".dlq") && world.end(restarted + ".dlq", 0) == 1);
@@ -316,14 +316,28 @@ class RetryTopicTests {
         assertThat(world.exists(restarted + ".retry.dlq")).isFalse();
     }
 
-    private static ScriptedHandler failing(TestApplication application) {
-        ScriptedHandler own = application.context().getBean(ScriptedHandler.class);
-        own.script(record -> {
-            if (record.value().equals("fails")) {
-                throw new IllegalStateException("never");
-            }
-        });
-        return own;
+    /**
+     * An application whose handler fails from the first record on.
+     */
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Failing {
+
+        @Bean
+        ScriptedHandler handler() {
+            ScriptedHandler handler = new ScriptedHandler();
+            handler.script(record -> {
+                if (record.value().equals("fails")) {
+                    throw new IllegalStateException("never");
+                }
+            });
+            return handler;
+        }
+
+        @Bean
+        RecordListener.Listener listener(ScriptedHandler handler) {
+            return new RecordListener.Listener(handler);
+        }
     }
 
     @Test
