@@ -140,9 +140,17 @@ final class FailedFutures {
         Origin origin = (ticket == null) ? Origin.of(record) : ticket.origin();
         int attempts = (counts || !away) ? before + 1 : before;
         send(
-                new FailedRecord(record, origin, failure, attempts, firstFailure),
+                new FailedRecord(
+                        record, origin, (away || bad) ? failure : unknown(failure.error()), attempts, firstFailure),
                 away ? this.moves.destination() : this.deadLetters,
                 1);
+    }
+
+    /**
+     * A dead letter tells what is wrong with its record. Of one that could not wait for a dependency that is not known.
+     */
+    private static Failure unknown(Throwable error) {
+        return new Failure(ErrorClass.TRANSIENT, error, null, null);
     }
 
     private Failure classify(RuntimeException thrown) {
@@ -150,7 +158,7 @@ final class FailedFutures {
             return this.errors.classify(thrown);
         } catch (RuntimeException ex) {
             logger.error("Listener {}: what an error means could not be decided", this.listener, ex);
-            return new Failure(ErrorClass.TRANSIENT, ErrorTable.unwrap(thrown), null, null);
+            return unknown(ErrorTable.unwrap(thrown));
         }
     }
 

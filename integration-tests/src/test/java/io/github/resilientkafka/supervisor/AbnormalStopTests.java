@@ -1,5 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
+import static io.github.resilientkafka.supervisor.FragileListeners.HANGING;
 import static io.github.resilientkafka.supervisor.FragileListeners.PAIR;
 import static io.github.resilientkafka.supervisor.FragileListeners.STARVED;
 import static io.github.resilientkafka.supervisor.FragileListeners.STATIC_MEMBER;
@@ -9,16 +10,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.TestApplication;
+import io.github.resilientkafka.listener.ListenerContainers;
+import io.github.resilientkafka.listener.ResilientListener;
 import io.github.resilientkafka.supervisor.ConsumerThread.Activity;
+import java.lang.reflect.Field;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -35,6 +41,7 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * The ways in which a consumer stops by itself, each for real.
@@ -115,6 +122,58 @@ class AbnormalStopTests {
 
         assertThat(supervisor.awaitReady(WITHOUT_OFFSET, SOON)).isTrue();
         container(WITHOUT_OFFSET).stop();
+    }
+
+    @Test
+    @DisplayName("g: a consumer that hangs in Kafka's client is left behind and replaced, and nothing is missed")
+    void hangingClient() throws Exception {
+        container(HANGING).start();
+        assertThat(supervisor.awaitReady(HANGING, SOON)).isTrue();
+        CountDownLatch end = new CountDownLatch(1);
+        Thread holder = new Thread(() -> holdLockOf(consumerOf(HANGING), end));
+        holder.start();
+        try {
+            await().atMost(SOON.multipliedBy(2))
+                    .until(() -> String.valueOf(status(HANGING).lastError()).contains("hangs in Kafka's client"));
+            assertThat(supervisor.awaitReady(HANGING, SOON)).isTrue();
+            world.send(world.other, 0, "after the hang");
+            awaitHandled("after the hang");
+        } finally {
+            end.countDown();
+        }
+        holder.join();
+        container(HANGING).stop();
+    }
+
+    private static Consumer<?, ?> consumerOf(String id) {
+        ResilientListener listener =
+                application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(id))
+                .map(listener::consumerOf)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /**
+     * Its thread takes this lock again and again: a deadlock in the client would look the same.
+     */
+    private static void holdLockOf(Consumer<?, ?> consumer, CountDownLatch end) {
+        Object metadata = field(field(consumer, "delegate"), "metadata");
+        synchronized (metadata) {
+            try {
+                end.await();
+            } catch (InterruptedException ex) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static Object field(Object target, String name) {
+        Field field = Objects.requireNonNull(ReflectionUtils.findField(target.getClass(), name));
+        ReflectionUtils.makeAccessible(field);
+        return Objects.requireNonNull(ReflectionUtils.getField(field, target));
     }
 
     @Test

@@ -34,6 +34,8 @@ class FragileListeners {
 
     static final String TRANSACTIONAL = "transactional";
 
+    static final String HANGING = "hanging";
+
     @Bean
     Scripted scripted() {
         return new Scripted();
@@ -54,6 +56,9 @@ class FragileListeners {
         return container -> {
             if (container.getListenerId().equals(PAIR)) {
                 container.setRecordInterceptor(traps);
+            }
+            if (container.getListenerId().equals(HANGING)) {
+                container.getContainerProperties().setShutdownTimeout(200);
             }
         };
     }
@@ -135,6 +140,16 @@ class FragileListeners {
                 containerFactory = "starvedFactory",
                 autoStartup = "false")
         void starved(ConsumerRecord<String, String> record) {
+            this.scripted.handle(record);
+        }
+
+        @KafkaListener(
+                id = HANGING,
+                topics = "${test.topic}.other",
+                groupId = "${test.topic}.hanging",
+                properties = "max.poll.interval.ms=2000",
+                autoStartup = "false")
+        void hanging(ConsumerRecord<String, String> record) {
             this.scripted.handle(record);
         }
 
