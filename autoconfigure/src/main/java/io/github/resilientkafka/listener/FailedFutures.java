@@ -10,6 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
@@ -174,14 +175,15 @@ final class FailedFutures {
                 return;
             }
             Duration delay = this.settings.pauseAfter(tries);
-            logger.error(
-                    "Listener {}: its handler's future failed, and its record could not be moved away; this was try {}, the next"
-                            + " one is in {} ms: {}: {}",
-                    this.listener,
-                    tries,
-                    delay.toMillis(),
-                    RecordText.of(record.record()),
-                    ErrorTable.unwrap(error).toString());
+            logger.atLevel(Integer.bitCount(tries) == 1 ? Level.ERROR : Level.DEBUG)
+                    .log(
+                            "Listener {}: its handler's future failed, and its record could not be moved away; this was try {},"
+                                    + " the next one is in {} ms: {}: {}",
+                            this.listener,
+                            tries,
+                            delay.toMillis(),
+                            RecordText.of(record.record()),
+                            ErrorTable.unwrap(error).toString());
             this.threads.schedule(delay, () -> send(record, destination, tries + 1));
         });
     }

@@ -42,7 +42,12 @@ final class RecordText {
     }
 
     private static String hash(@Nullable Object key) {
-        int hash = (key instanceof byte[] bytes) ? Arrays.hashCode(bytes) : (key == null) ? 0 : key.hashCode();
-        return Integer.toHexString(hash);
+        try {
+            int hash = (key instanceof byte[] bytes) ? Arrays.hashCode(bytes) : (key == null) ? 0 : key.hashCode();
+            return Integer.toHexString(hash);
+        } catch (RuntimeException ex) {
+            // The application's own code: what becomes of a record must not depend on how the log names it.
+            return "unknown: " + ex.getClass().getName();
+        }
     }
 }

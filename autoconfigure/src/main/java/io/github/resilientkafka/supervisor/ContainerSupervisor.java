@@ -102,7 +102,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
     private void forgetGone() {
         this.listeners.forEach((container, listener) -> {
             boolean ended = !container.isRunning() && !listener.consumers().anyLeft();
-            if (this.registries.gaveUp(container) && ended) {
+            if (ended && this.registries.haveLost(container)) {
                 this.containers.forget(listener.listener());
                 this.listeners.remove(container);
             }

@@ -29,21 +29,20 @@ final class Registries {
     }
 
     void look() {
-        this.registries
-                .get()
-                .filter(KafkaListenerEndpointRegistry::isRunning)
-                .forEach(registry -> this.seenRunning.put(registry, true));
+        this.registries.get().forEach(registry -> {
+            this.seenInside.addAll(registry.getListenerContainers());
+            if (registry.isRunning()) {
+                this.seenRunning.put(registry, true);
+            }
+        });
     }
 
     /**
      * Returns whether a container was taken out of its registry: nobody will start it again.
      */
-    boolean gaveUp(AbstractMessageListenerContainer<?, ?> container) {
-        if (this.registries.get().anyMatch(registry -> hasContainer(registry, container))) {
-            this.seenInside.add(container);
-            return false;
-        }
-        return this.seenInside.contains(container);
+    boolean haveLost(AbstractMessageListenerContainer<?, ?> container) {
+        return this.seenInside.contains(container)
+                && this.registries.get().noneMatch(registry -> hasContainer(registry, container));
     }
 
     boolean want(AbstractMessageListenerContainer<?, ?> container) {

@@ -119,12 +119,6 @@ class ApplicationPauseTests {
     }
 
     private static PartitionStatus statusOf(int partition) {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow()
-                .partitions()
-                .get(partition);
+        return ListenerWorld.listener(application, "orders").partitions().get(partition);
     }
 }

@@ -202,10 +202,6 @@ class BatchListenerTests {
     }
 
     private static ResilientListener resilient() {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("batches")
-                .orElseThrow();
+        return ListenerWorld.listener(application, "batches");
     }
 }

@@ -127,11 +127,7 @@ class CollectedBatchTests {
         try (TestApplication application = start("400ms")) {
             Listeners listeners = application.context().getBean(Listeners.class);
             await("assigned")
-                    .until(() -> application
-                                    .context()
-                                    .getBean(ListenerContainers.class)
-                                    .find("batches")
-                                    .orElseThrow()
+                    .until(() -> ListenerWorld.listener(application, "batches")
                                     .partitions()
                                     .size()
                             == 2);

@@ -209,7 +209,7 @@ class DependencyGateTests {
     }
 
     private static ResilientListener listener(String id) {
-        return application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
+        return ListenerWorld.listener(application, id);
     }
 
     private static double rebalances(String id) {

@@ -196,15 +196,7 @@ class HandAssignedTests {
 
     /** How many records a listener's consumer has returned from its polls. */
     private static double consumed(String id) {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find(id)
-                .orElseThrow()
-                .container()
-                .metrics()
-                .values()
-                .stream()
+        return ListenerWorld.listener(application, id).container().metrics().values().stream()
                 .flatMap(metrics -> metrics.entrySet().stream())
                 .filter(metric -> metric.getKey().name().equals("records-consumed-total")
                         && !metric.getKey().tags().containsKey("topic"))

@@ -304,7 +304,7 @@ class ListenerGuestTests {
     }
 
     private static ResilientListener find(String id) {
-        return application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
+        return ListenerWorld.listener(application, id);
     }
 
     private static AbstractMessageListenerContainer<?, ?> container(String id) {

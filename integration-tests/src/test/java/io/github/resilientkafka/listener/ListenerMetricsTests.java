@@ -230,11 +230,7 @@ class ListenerMetricsTests {
             world.kafka.thaw();
         }
         await("known again").atMost(Duration.ofSeconds(20)).until(() -> lag() == 0);
-        ResilientListener orders = application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow();
+        ResilientListener orders = ListenerWorld.listener(application, "orders");
         orders.container().stop();
         try {
             assertThat(gauge("kafka.listener.partitions.assigned")).isZero();

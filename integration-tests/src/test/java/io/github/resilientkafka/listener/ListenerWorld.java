@@ -54,6 +54,10 @@ final class ListenerWorld implements AutoCloseable {
                 .sources(listeners);
     }
 
+    static ResilientListener listener(TestApplication application, String id) {
+        return application.context().getBean(ListenerContainers.class).find(id).orElseThrow();
+    }
+
     String topic(int partitions) {
         String topic = TestApplication.unique("listened");
         this.kafka.createTopic(topic, partitions);

@@ -139,11 +139,7 @@ class LostPartitionTests {
     }
 
     private static ResilientListener listener() {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow();
+        return ListenerWorld.listener(application, "orders");
     }
 
     /** Where the first partition stands. */

@@ -224,13 +224,7 @@ class PartitionPauseTests {
     }
 
     private static PartitionStatus statusOf(int partition) {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow()
-                .partitions()
-                .get(partition);
+        return ListenerWorld.listener(application, "orders").partitions().get(partition);
     }
 
     private static ConsumerRecord<byte[], byte[]> deadLetter(String value) {

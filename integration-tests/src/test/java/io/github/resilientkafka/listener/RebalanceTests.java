@@ -170,12 +170,7 @@ class RebalanceTests {
     }
 
     private static List<PartitionStatus> status(TestApplication application) {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow()
-                .partitions();
+        return ListenerWorld.listener(application, "orders").partitions();
     }
 
     private static int partitions(TestApplication application) {

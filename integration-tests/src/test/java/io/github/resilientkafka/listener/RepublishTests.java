@@ -146,12 +146,7 @@ class RepublishTests {
     }
 
     private static List<PartitionStatus> partitions() {
-        return application
-                .context()
-                .getBean(ListenerContainers.class)
-                .find("orders")
-                .orElseThrow()
-                .partitions();
+        return ListenerWorld.listener(application, "orders").partitions();
     }
 
     private static double compression(String role) {

@@ -276,6 +276,8 @@ class RetryTopicTests {
                 listener(application, "orders.retry").orElseThrow().container();
         own.stop();
         await("stopped").until(() -> !retries.isRunning());
+        retries.start();
+        await("whoever started it").until(() -> !retries.isRunning());
         own.start();
         await("started").until(retries::isRunning);
         own.pause();
