@@ -279,17 +279,24 @@ class ShutdownTests {
     @DisplayName("P8: a callback that blocks does not hold up the close for ever")
     void blockedCallback() throws Exception {
         TestApplication application = application().start();
+        get(application.publisher().publish(this.topic, "key", "warm-up"));
         CountDownLatch blocked = new CountDownLatch(1);
         CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
-        CompletableFuture<PublishResult> future = application.publisher().publish(this.topic, "key", "value");
-        future.thenAccept(result -> {
-            blocked.countDown();
-            try {
-                new CountDownLatch(1).await();
-            } catch (InterruptedException ex) {
-                interrupted.complete(true);
-            }
-        });
+        // Attached while the broker cannot answer: a future that is complete runs its callback in the caller's thread.
+        this.kafka.freeze();
+        try {
+            CompletableFuture<PublishResult> future = application.publisher().publish(this.topic, "key", "value");
+            future.thenAccept(result -> {
+                blocked.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException ex) {
+                    interrupted.complete(true);
+                }
+            });
+        } finally {
+            this.kafka.thaw();
+        }
         assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
 
         Duration took = close(application);
