@@ -1,0 +1,119 @@
+package io.github.resilientkafka.chaos;
+
+import io.github.resilientkafka.chaos.Entry.Handled;
+import io.github.resilientkafka.chaos.Entry.Kept;
+import io.github.resilientkafka.chaos.Entry.Published;
+import io.github.resilientkafka.chaos.Entry.Refused;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What one run of an application writes down. Every line is given to the operating system before the call returns, so it
+ * outlives {@code kill -9}. Thread-safe.
+ */
+final class Journal {
+
+    private static final String PREFIX = "journal-";
+
+    private final OutputStream file;
+
+    private final int incarnation;
+
+    /** Begins the journal of the next run in a directory. */
+    Journal(Path directory) {
+        try {
+            this.incarnation = files(directory).size() + 1;
+            this.file =
+                    Files.newOutputStream(directory.resolve(PREFIX + this.incarnation), StandardOpenOption.CREATE_NEW);
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+    }
+
+    int incarnation() {
+        return this.incarnation;
+    }
+
+    void published(String topic, String key, Payload payload) {
+        write("published " + System.currentTimeMillis() + " " + topic + " " + key + " " + payload);
+    }
+
+    void kept(Payload payload, Enum<?> outcome) {
+        write("kept " + System.currentTimeMillis() + " " + payload + " " + outcome);
+    }
+
+    void refused(Payload payload, Throwable error) {
+        write("refused " + System.currentTimeMillis() + " " + payload + " "
+                + error.getClass().getSimpleName());
+    }
+
+    void handled(String group, Position position, Payload payload) {
+        write("handled " + System.currentTimeMillis() + " " + group + " " + position.topic() + " "
+                + position.partition() + " " + position.offset() + " " + payload);
+    }
+
+    private void write(String line) {
+        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        try {
+            synchronized (this.file) {
+                this.file.write(bytes);
+            }
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+    }
+
+    /** Reads all journals of a directory, run by run. */
+    static List<Entry> readAll(Path directory) {
+        List<Entry> entries = new ArrayList<>();
+        try {
+            for (Path file : files(directory)) {
+                String text = Files.readString(file);
+                // The kill may have torn the last line.
+                text.substring(0, text.lastIndexOf('\n') + 1)
+                        .lines()
+                        .map(Journal::parse)
+                        .forEach(entries::add);
+            }
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+        return entries;
+    }
+
+    private static Entry parse(String line) {
+        String[] words = line.split(" ");
+        long millis = Long.parseLong(words[1]);
+        return switch (words[0]) {
+            case "published" -> new Published(millis, words[2], words[3], Payload.parse(words[4]));
+            case "kept" -> new Kept(millis, Payload.parse(words[2]), words[3]);
+            case "refused" -> new Refused(millis, Payload.parse(words[2]), words[3]);
+            case "handled" ->
+                new Handled(
+                        millis,
+                        words[2],
+                        new Position(words[3], Integer.parseInt(words[4]), Long.parseLong(words[5])),
+                        Payload.parse(words[6]));
+            default -> throw new IllegalArgumentException("Not a line of a journal: " + line);
+        };
+    }
+
+    private static List<Path> files(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            long count = files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
+                    .count();
+            return Stream.iterate(1, number -> number + 1)
+                    .limit(count)
+                    .map(number -> directory.resolve(PREFIX + number))
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.github.resilientkafka.chaos;
+
+import io.github.resilientkafka.chaos.Payload.Kind;
+import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.PublisherClosedException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Publishes numbered events from several threads, while the {@link Switches} say so, until the publisher is closed. All
+ * instances publish the same keys; within an instance a key belongs to one thread, so its events have an order.
+ */
+final class Load {
+
+    private static final int THREADS = 2;
+
+    /** Some for each of the 64 lanes. */
+    private static final int KEYS = 200;
+
+    /** Every so many events one is poison, one is flaky. */
+    private static final int POISON_EVERY = 401;
+
+    private static final int FLAKY_EVERY = 1009;
+
+    /** How many events a thread has published at most without knowing what became of them. */
+    private static final int WINDOW = 1_000;
+
+    private final EventPublisher publisher;
+
+    private final Journal journal;
+
+    private final Switches switches;
+
+    private final String instance;
+
+    private final long pauseNanos;
+
+    /**
+     * @param rate events per second
+     */
+    Load(EventPublisher publisher, Journal journal, Switches switches, String instance, int rate) {
+        this.publisher = publisher;
+        this.journal = journal;
+        this.switches = switches;
+        this.instance = instance;
+        this.pauseNanos = TimeUnit.SECONDS.toNanos(THREADS) / rate;
+    }
+
+    void start() {
+        for (int t = 0; t < THREADS; t++) {
+            int thread = t;
+            new Thread(() -> run(thread), "load-" + thread).start();
+        }
+    }
+
+    private void run(int thread) {
+        Semaphore window = new Semaphore(WINDOW);
+        long due = System.nanoTime();
+        for (long number = thread; true; number += THREADS) {
+            while (!this.switches.isLoadOn()) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                due = System.nanoTime();
+            }
+            window.acquireUninterruptibly();
+            if (!publish(number, window)) {
+                return;
+            }
+            due += this.pauseNanos;
+            LockSupport.parkNanos(due - System.nanoTime());
+        }
+    }
+
+    /** Returns whether the publisher is still open. */
+    private boolean publish(long number, Semaphore window) {
+        Payload payload = new Payload(this.instance, this.journal.incarnation(), number, kind(number));
+        // The lowest digit is the thread's; so a key always has the same one.
+        String key = "key-" + number % KEYS;
+        String topic = (number / THREADS % 3 == 0) ? "invoices" : "orders";
+        this.journal.published(topic, key, payload);
+        CompletableFuture<PublishResult> future;
+        try {
+            future = this.publisher.publish(topic, key, payload.toString());
+        } catch (PublisherClosedException ex) {
+            this.journal.refused(payload, ex);
+            return false;
+        }
+        future.whenComplete((result, error) -> {
+            if (error == null) {
+                this.journal.kept(payload, result.outcome());
+            } else {
+                this.journal.refused(payload, error);
+            }
+            window.release();
+        });
+        return true;
+    }
+
+    private static Kind kind(long number) {
+        if (number % POISON_EVERY == POISON_EVERY - 1) {
+            return Kind.POISON;
+        }
+        return (number % FLAKY_EVERY == FLAKY_EVERY - 1) ? Kind.FLAKY : Kind.GOOD;
+    }
+}
