@@ -47,7 +47,7 @@ final class Chaos {
                 .filter(name -> !name.isBlank())
                 .map(name -> Fault.valueOf(name.trim()))
                 .collect(Collectors.toSet());
-        Set<Fault> choice = faults.isEmpty() ? Set.of(Fault.values()) : faults;
+        Set<Fault> choice = faults.isEmpty() ? World.possibleFaults() : faults;
         Path evidence = Path.of(options.getOrDefault("evidence", "target/chaos"));
 
         boolean good = true;

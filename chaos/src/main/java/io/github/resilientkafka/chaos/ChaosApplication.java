@@ -5,7 +5,6 @@ import io.github.resilientkafka.listener.DependencyDownException;
 import io.github.resilientkafka.listener.DependencyProbe;
 import io.github.resilientkafka.publisher.EventPublisher;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -60,7 +59,7 @@ class ChaosApplication {
                         application.directory.getFileName().toString(),
                         context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class))
                 .start();
-        Files.writeString(application.directory.resolve(Instance.STARTED), "");
+        Instance.isUp(application.directory, application.journal);
     }
 
     @KafkaListener(id = "orders", topics = "orders")

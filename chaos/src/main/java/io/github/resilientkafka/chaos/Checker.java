@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -69,7 +70,10 @@ final class Checker {
         Map<String, Long> duplicates = new TreeMap<>();
         for (LogRecord each : this.evidence.records()) {
             if (!present.add(each.payload())) {
-                duplicates.merge(cause(each.appendedMillis(), "A second " + each.payload()), 1L, Long::sum);
+                duplicates.merge(
+                        cause(Fault::makesDuplicates, each.appendedMillis(), "A second " + each.payload()),
+                        1L,
+                        Long::sum);
             }
         }
         this.kept.stream()
@@ -112,7 +116,10 @@ final class Checker {
         Map<String, Long> repeats = new TreeMap<>();
         entries(Handled.class).sorted(Comparator.comparing(Handled::millis)).forEach(each -> {
             if (!handled.add(each.group() + " " + each.position())) {
-                repeats.merge(cause(each.millis(), each.group() + " again: " + each.position()), 1L, Long::sum);
+                repeats.merge(
+                        cause(Fault::makesRepeats, each.millis(), each.group() + " again: " + each.position()),
+                        1L,
+                        Long::sum);
             }
         });
         Set<String> dead = this.evidence.deadLetters().stream()
@@ -157,14 +164,15 @@ final class Checker {
         }
     }
 
-    /** The fault that struck last before a moment. What has no such reason is a violation. */
-    private String cause(long millis, String what) {
+    /** The fault that struck last before a moment, of those that can do such a thing. What has no such reason is a violation. */
+    private String cause(Predicate<Fault> able, long millis, String what) {
         return this.evidence.faults().stream()
+                .filter(fault -> able.test(fault.fault()))
                 .filter(fault -> fault.beginMillis() <= millis && millis <= fault.endMillis() + AFTERMATH_MILLIS)
                 .max(Comparator.comparing(Occurrence::beginMillis))
                 .map(fault -> fault.fault().name())
                 .orElseGet(() -> {
-                    this.violations.add(what + ", though no fault had struck");
+                    this.violations.add(what + ", though no fault had struck that could be the reason");
                     return "no fault";
                 });
     }

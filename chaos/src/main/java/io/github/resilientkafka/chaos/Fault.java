@@ -1,61 +1,67 @@
 package io.github.resilientkafka.chaos;
 
+import io.github.resilientkafka.chaos.Link.State;
+import io.github.resilientkafka.testing.LocalServer;
 import java.time.Duration;
 import java.util.Random;
-import java.util.function.BiConsumer;
+import java.util.Set;
 
 /**
- * What production does to applications: how it begins and how it ends. Of the faults of one {@link Place} there is one at a
- * time; those of different places may overlap.
+ * What production does to applications: how it begins and how it ends.
  */
 enum Fault {
-    BROKER_KILLED(Place.BROKER, 1, 8, (world, i) -> world.kafka().kill(), (world, i) -> world.kafka()
-            .start()),
-    BROKER_FROZEN(Place.BROKER, 1, 9, (world, i) -> world.kafka().freeze(), (world, i) -> world.kafka()
-            .thaw()),
-    BROKER_RESTARTED(Place.BROKER, 0, 3, (world, i) -> world.kafka().stop(), (world, i) -> world.kafka()
-            .start()),
+    BROKER_KILLED(Place.BROKER, 1, 8, kill(Fault::kafka), start(Fault::kafka)),
+    BROKER_FROZEN(Place.BROKER, 1, 9, freeze(Fault::kafka), thaw(Fault::kafka)),
+    BROKER_RESTARTED(Place.BROKER, 0, 3, stop(Fault::kafka), start(Fault::kafka)),
     NOT_ENOUGH_REPLICAS(
             Place.BROKER, 2, 8, (world, i) -> world.demandReplicas(2), (world, i) -> world.demandReplicas(1)),
 
-    DATABASE_KILLED(Place.DATABASE, 1, 8, (world, i) -> world.postgres().kill(), (world, i) -> world.postgres()
-            .start()),
-    DATABASE_FROZEN(Place.DATABASE, 1, 9, (world, i) -> world.postgres().freeze(), (world, i) -> world.postgres()
-            .thaw()),
-    DATABASE_RESTARTED(Place.DATABASE, 0, 3, (world, i) -> world.postgres().stop(), (world, i) -> world.postgres()
-            .start()),
+    DATABASE_KILLED(Place.DATABASE, 1, 8, kill(Fault::postgres), start(Fault::postgres)),
+    DATABASE_FROZEN(Place.DATABASE, 1, 9, freeze(Fault::postgres), thaw(Fault::postgres)),
+    DATABASE_RESTARTED(Place.DATABASE, 0, 3, stop(Fault::postgres), start(Fault::postgres)),
+    DISK_FULL(Place.DATABASE, 1, 8, (world, i) -> world.disk().fill(), (world, i) -> world.makeRoom()),
 
-    APPLICATION_KILLED(Place.INSTANCE, 0, 5, (world, i) -> instance(world, i).kill(), (world, i) -> instance(world, i)
-            .start()),
-    APPLICATION_FROZEN(
-            Place.INSTANCE, 1, 20, (world, i) -> instance(world, i).freeze(), (world, i) -> instance(world, i)
-                    .thaw()),
-    APPLICATION_RESTARTED(
-            Place.INSTANCE, 0, 3, (world, i) -> instance(world, i).stop(), (world, i) -> instance(world, i)
-                    .start()),
-    CLOCK_AHEAD(
-            Place.INSTANCE,
-            3,
-            10,
-            (world, i) -> skew(world, i, Duration.ofMinutes(90)),
-            (world, i) -> skew(world, i, Duration.ZERO)),
-    CLOCK_BEHIND(
-            Place.INSTANCE,
-            3,
-            10,
-            (world, i) -> skew(world, i, Duration.ofMinutes(-90)),
-            (world, i) -> skew(world, i, Duration.ZERO)),
+    APPLICATION_KILLED(Place.INSTANCE, 0, 5, kill(Fault::instance), start(Fault::instance)),
+    APPLICATION_FROZEN(Place.INSTANCE, 1, 20, freeze(Fault::instance), thaw(Fault::instance)),
+    APPLICATION_RESTARTED(Place.INSTANCE, 0, 3, stop(Fault::instance), start(Fault::instance)),
+    CLOCK_AHEAD(Place.CLOCK, 3, 10, skew(Duration.ofMinutes(90)), skew(Duration.ZERO)),
+    CLOCK_BEHIND(Place.CLOCK, 3, 10, skew(Duration.ofMinutes(-90)), skew(Duration.ZERO)),
+
+    KAFKA_CUT(Place.KAFKA_LINK, 1, 8, kafkaLink(State.CUT), kafkaLink(State.FINE)),
+    KAFKA_SLOW(Place.KAFKA_LINK, 2, 10, kafkaLink(State.SLOW), kafkaLink(State.FINE)),
+    KAFKA_HALF_OPEN(Place.KAFKA_LINK, 1, 10, kafkaLink(State.HALF_OPEN), kafkaLink(State.FINE)),
+    KAFKA_BLACK_HOLE(Place.KAFKA_LINK, 1, 10, kafkaLink(State.BLACK_HOLE), kafkaLink(State.FINE)),
+
+    DATABASE_CUT(Place.DATABASE_LINK, 1, 8, databaseLink(State.CUT), databaseLink(State.FINE)),
+    DATABASE_SLOW(Place.DATABASE_LINK, 2, 10, databaseLink(State.SLOW), databaseLink(State.FINE)),
+    DATABASE_HALF_OPEN(Place.DATABASE_LINK, 1, 10, databaseLink(State.HALF_OPEN), databaseLink(State.FINE)),
+    DATABASE_BLACK_HOLE(Place.DATABASE_LINK, 1, 10, databaseLink(State.BLACK_HOLE), databaseLink(State.FINE)),
 
     PAYMENTS_DOWN(Place.PAYMENTS, 1, 8, (world, i) -> world.switches().payments(false), (world, i) -> world.switches()
             .payments(true));
 
-    /** What a fault strikes. */
+    /** What a fault strikes. There is one at a time in a place, or in each instance's; different places do not wait for each other. */
     enum Place {
         BROKER,
         DATABASE,
         INSTANCE,
-        PAYMENTS
+        CLOCK,
+        KAFKA_LINK,
+        DATABASE_LINK,
+        PAYMENTS;
+
+        /** Whether each instance has such a place. */
+        boolean isOfInstance() {
+            return this != BROKER && this != DATABASE && this != PAYMENTS;
+        }
     }
+
+    /** What can make a record come a second time: an acknowledgement, or a settled row, that was not heard of. */
+    private static final Set<Place> MAKE_DUPLICATES =
+            Set.of(Place.BROKER, Place.DATABASE, Place.INSTANCE, Place.KAFKA_LINK, Place.DATABASE_LINK);
+
+    /** What can make a record be handled a second time: a commit that did not come about, a consumer that was given up. */
+    private static final Set<Place> MAKE_REPEATS = Set.of(Place.BROKER, Place.INSTANCE, Place.KAFKA_LINK);
 
     private final Place place;
 
@@ -63,15 +69,28 @@ enum Fault {
 
     private final int longest;
 
-    private final BiConsumer<World, Integer> begin;
+    private final Act begin;
 
-    private final BiConsumer<World, Integer> end;
+    private final Act end;
+
+    /** Something that is done to the world, or to one instance in it. */
+    @FunctionalInterface
+    private interface Act {
+
+        void on(World world, int instance);
+    }
+
+    @FunctionalInterface
+    private interface Target {
+
+        LocalServer in(World world, int instance);
+    }
 
     /**
      * @param shortest in seconds, between its begin and its end
      * @param longest in seconds
      */
-    Fault(Place place, int shortest, int longest, BiConsumer<World, Integer> begin, BiConsumer<World, Integer> end) {
+    Fault(Place place, int shortest, int longest, Act begin, Act end) {
         this.place = place;
         this.shortest = shortest;
         this.longest = longest;
@@ -83,6 +102,14 @@ enum Fault {
         return this.place;
     }
 
+    boolean makesDuplicates() {
+        return MAKE_DUPLICATES.contains(this.place);
+    }
+
+    boolean makesRepeats() {
+        return MAKE_REPEATS.contains(this.place);
+    }
+
     Duration duration(Random random) {
         int least = this.shortest * 1_000;
         return Duration.ofMillis(least + random.nextInt(this.longest * 1_000 - least));
@@ -90,19 +117,55 @@ enum Fault {
 
     /** Strikes. */
     void begin(World world, int instance) {
-        this.begin.accept(world, instance);
+        this.begin.on(world, instance);
     }
 
     /** Returns when all is well again. */
     void end(World world, int instance) {
-        this.end.accept(world, instance);
+        this.end.on(world, instance);
     }
 
-    private static Instance instance(World world, int number) {
-        return world.instances().get(number);
+    private static LocalServer kafka(World world, int instance) {
+        return world.kafka();
     }
 
-    private static void skew(World world, int instance, Duration offset) {
-        instance(world, instance).switches().clockOffset(offset);
+    private static LocalServer postgres(World world, int instance) {
+        return world.postgres();
+    }
+
+    private static LocalServer instance(World world, int instance) {
+        return world.instances().get(instance);
+    }
+
+    private static Act kill(Target target) {
+        return (world, i) -> target.in(world, i).kill();
+    }
+
+    private static Act freeze(Target target) {
+        return (world, i) -> target.in(world, i).freeze();
+    }
+
+    private static Act stop(Target target) {
+        return (world, i) -> target.in(world, i).stop();
+    }
+
+    private static Act start(Target target) {
+        return (world, i) -> target.in(world, i).start();
+    }
+
+    private static Act thaw(Target target) {
+        return (world, i) -> target.in(world, i).thaw();
+    }
+
+    private static Act skew(Duration offset) {
+        return (world, i) -> world.instances().get(i).switches().clockOffset(offset);
+    }
+
+    private static Act kafkaLink(State state) {
+        return (world, i) -> world.instances().get(i).toKafka().become(state);
+    }
+
+    private static Act databaseLink(State state) {
+        return (world, i) -> world.instances().get(i).toDatabase().become(state);
     }
 }

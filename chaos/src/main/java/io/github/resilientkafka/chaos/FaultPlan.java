@@ -27,9 +27,8 @@ record FaultPlan(List<Planned> faults) {
     record Planned(Duration at, Duration duration, Fault fault, int instance) {
 
         String target() {
-            return (this.fault.place() == Place.INSTANCE)
-                    ? Place.INSTANCE + " " + this.instance
-                    : this.fault.place().name();
+            Place place = this.fault.place();
+            return place.isOfInstance() ? place + " " + this.instance : place.name();
         }
 
         private Duration end() {

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.chaos;
 
 import io.github.resilientkafka.testing.LocalApplication;
+import io.github.resilientkafka.testing.LocalServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,73 +10,98 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One of the applications on trial, through all its runs.
+ * One of the applications on trial, through all its runs, and its ways to Kafka and to the database.
  */
-final class Instance implements AutoCloseable {
+final class Instance implements LocalServer, AutoCloseable {
 
-    /** The file by which a run says that it is up. */
-    static final String STARTED = "started";
+    private static final String STARTED = "started-";
 
     private final Path directory;
 
     private final Switches switches;
 
+    private final Link toKafka;
+
+    private final Link toDatabase;
+
     private final LocalApplication process;
 
-    private Instance(Path directory, List<String> arguments) throws IOException {
-        this.directory = Files.createDirectory(directory);
-        this.switches = new Switches(directory);
-        List<String> all = new ArrayList<>(arguments);
-        all.add("--chaos.directory=" + directory);
-        this.process = LocalApplication.builder(ChaosApplication.class)
-                .arguments(all.toArray(String[]::new))
-                .readyWhen(() -> Files.exists(directory.resolve(STARTED)))
-                .launch();
-    }
+    private volatile int run = 1;
 
     /**
      * Starts an application.
      * @param directory what it writes; its name is the instance's
      */
-    static Instance launch(Path directory, List<String> arguments) {
+    Instance(Path directory, List<String> arguments, Link toKafka, Link toDatabase) {
+        this.directory = directory;
+        this.switches = new Switches(directory);
+        this.toKafka = toKafka;
+        this.toDatabase = toDatabase;
+        List<String> all = new ArrayList<>(arguments);
+        all.add("--chaos.directory=" + directory);
         try {
-            return new Instance(directory, arguments);
+            Files.createDirectory(directory);
         } catch (IOException ex) {
             throw new UncheckedIOException(ex);
         }
+        this.process = LocalApplication.builder(ChaosApplication.class)
+                .arguments(all.toArray(String[]::new))
+                .readyWhen(this::isUp)
+                .launch();
     }
 
-    String name() {
-        return this.directory.getFileName().toString();
+    /** Called by the application itself. */
+    static void isUp(Path directory, Journal journal) throws IOException {
+        Files.writeString(directory.resolve(STARTED + journal.incarnation()), "");
+    }
+
+    private boolean isUp() {
+        return Files.exists(this.directory.resolve(STARTED + this.run));
+    }
+
+    @Override
+    public void start() {
+        if (state() == State.STOPPED) {
+            this.run = Journal.count(this.directory) + 1;
+        }
+        this.process.start();
+    }
+
+    @Override
+    public void stop() {
+        this.process.stop();
+    }
+
+    @Override
+    public void kill() {
+        this.process.kill();
+    }
+
+    @Override
+    public void freeze() {
+        this.process.freeze();
+    }
+
+    @Override
+    public void thaw() {
+        this.process.thaw();
+    }
+
+    @Override
+    public State state() {
+        return this.process.state();
     }
 
     Switches switches() {
         return this.switches;
     }
 
-    void start() {
-        try {
-            Files.deleteIfExists(this.directory.resolve(STARTED));
-        } catch (IOException ex) {
-            throw new UncheckedIOException(ex);
-        }
-        this.process.start();
+    Link toKafka() {
+        return this.toKafka;
     }
 
-    void stop() {
-        this.process.stop();
-    }
-
-    void kill() {
-        this.process.kill();
-    }
-
-    void freeze() {
-        this.process.freeze();
-    }
-
-    void thaw() {
-        this.process.thaw();
+    Link toDatabase() {
+        return this.toDatabase;
     }
 
     List<Entry> journal() {
@@ -91,6 +117,8 @@ final class Instance implements AutoCloseable {
             throw new UncheckedIOException(ex);
         } finally {
             this.process.close();
+            this.toKafka.close();
+            this.toDatabase.close();
         }
     }
 }

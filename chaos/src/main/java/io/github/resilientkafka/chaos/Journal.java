@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What one run of an application writes down. Every line is given to the operating system before the call returns, so it
@@ -30,7 +29,7 @@ final class Journal {
     /** Begins the journal of the next run in a directory. */
     Journal(Path directory) {
         try {
-            this.incarnation = files(directory).size() + 1;
+            this.incarnation = count(directory) + 1;
             this.file =
                     Files.newOutputStream(directory.resolve(PREFIX + this.incarnation), StandardOpenOption.CREATE_NEW);
         } catch (IOException ex) {
@@ -75,8 +74,8 @@ final class Journal {
     static List<Entry> readAll(Path directory) {
         List<Entry> entries = new ArrayList<>();
         try {
-            for (Path file : files(directory)) {
-                String text = Files.readString(file);
+            for (int run = 1; run <= count(directory); run++) {
+                String text = Files.readString(directory.resolve(PREFIX + run));
                 // The kill may have torn the last line.
                 text.substring(0, text.lastIndexOf('\n') + 1)
                         .lines()
@@ -106,14 +105,12 @@ final class Journal {
         };
     }
 
-    private static List<Path> files(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            long count = files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
-                    .count();
-            return Stream.iterate(1, number -> number + 1)
-                    .limit(count)
-                    .map(number -> directory.resolve(PREFIX + number))
-                    .toList();
+    /** How many runs there have been. */
+    static int count(Path directory) {
+        int count = 0;
+        while (Files.exists(directory.resolve(PREFIX + (count + 1)))) {
+            count++;
         }
+        return count;
     }
 }

@@ -2,10 +2,19 @@ package io.github.resilientkafka.chaos;
 
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -13,20 +22,23 @@ import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.ConfigResource.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A broker, a database and the applications on trial, each in processes of its own.
+ * A broker, a database and the applications on trial, each in processes of its own, and the network between them.
  */
 final class World implements AutoCloseable {
 
     /** The topics, and how many partitions they have. */
     static final Map<String, Integer> TOPICS = Map.of("orders", 6, "invoices", 3);
 
+    private final Switches switches;
+
+    private final @Nullable SmallDisk disk;
+
     private final LocalKafka kafka;
 
     private final LocalPostgres postgres;
-
-    private final Switches switches;
 
     private final List<Instance> instances = new ArrayList<>();
 
@@ -37,26 +49,54 @@ final class World implements AutoCloseable {
      */
     World(Path directory, int instances, int rate) {
         this.switches = new Switches(directory.resolve("all"));
-        this.kafka = LocalKafka.launch();
-        this.postgres = LocalPostgres.launch();
+        LocalKafka.Builder kafka = LocalKafka.builder();
+        List<Link> toKafka = new ArrayList<>();
+        for (int i = 0; i < instances; i++) {
+            int port = freePort();
+            toKafka.add(new Link(port));
+            kafka.entrance("INSTANCE" + i, port, "127.0.0.1:" + toKafka.get(i).port());
+        }
+        this.kafka = kafka.launch();
+        this.disk = SmallDisk.isPossible() ? SmallDisk.mount() : null;
+        LocalPostgres.Builder postgres = LocalPostgres.builder();
+        if (this.disk != null) {
+            // The log of changes fits twice.
+            postgres.dataIn(this.disk.path()).setting("max_wal_size", "96MB").setting("min_wal_size", "32MB");
+        }
+        this.postgres = postgres.launch();
         // When a record came to its partition is what duplicates are attributed by.
         TOPICS.forEach((topic, partitions) ->
                 this.kafka.createTopic(topic, partitions, Map.of("message.timestamp.type", "LogAppendTime")));
+        int databasePort =
+                URI.create(this.postgres.jdbcUrl().substring("jdbc:".length())).getPort();
         for (int i = 0; i < instances; i++) {
-            this.instances.add(Instance.launch(directory.resolve(String.valueOf((char) ('a' + i))), arguments(rate)));
+            Link toDatabase = new Link(databasePort);
+            this.instances.add(new Instance(
+                    directory.resolve(String.valueOf((char) ('a' + i))),
+                    arguments(rate, toKafka.get(i), toDatabase),
+                    toKafka.get(i),
+                    toDatabase));
         }
     }
 
-    private List<String> arguments(int rate) {
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+    }
+
+    private List<String> arguments(int rate, Link toKafka, Link toDatabase) {
         return List.of(
                 "--chaos.rate=" + rate,
                 "--spring.application.name=chaos",
                 "--spring.main.web-application-type=none",
-                "--spring.kafka.bootstrap-servers=" + this.kafka.bootstrapServers(),
+                "--spring.kafka.bootstrap-servers=127.0.0.1:" + toKafka.port(),
                 "--spring.kafka.consumer.auto-offset-reset=earliest",
                 "--spring.kafka.consumer.heartbeat-interval=1s",
                 "--spring.kafka.consumer.properties[session.timeout.ms]=6000",
-                "--spring.datasource.url=" + this.postgres.jdbcUrl(),
+                "--spring.datasource.url=jdbc:postgresql://127.0.0.1:" + toDatabase.port() + "/postgres",
                 "--spring.datasource.username=" + this.postgres.username(),
                 "--spring.datasource.password=" + this.postgres.password(),
                 // Everything else is as applications have it by default, but quicker where a trial would only wait.
@@ -65,6 +105,16 @@ final class World implements AutoCloseable {
                 "--resilient-kafka.listener.pause=200ms",
                 "--resilient-kafka.listener.max-pause=2s",
                 "--resilient-kafka.listener.instances.orders.dependencies=payments");
+    }
+
+    /** Which faults are possible here; what is missing, and why, is printed. */
+    static Set<Fault> possibleFaults() {
+        Set<Fault> faults = EnumSet.allOf(Fault.class);
+        if (!SmallDisk.isPossible()) {
+            System.out.println("DISK_FULL is left out: this user cannot mount a file system of its own (root can)");
+            faults.remove(Fault.DISK_FULL);
+        }
+        return faults;
     }
 
     LocalKafka kafka() {
@@ -84,12 +134,22 @@ final class World implements AutoCloseable {
         return this.switches;
     }
 
+    SmallDisk disk() {
+        return Objects.requireNonNull(this.disk, "there is no disk to fill");
+    }
+
+    /** Ends {@link SmallDisk#fill()}; a database that could not go on is started again. */
+    void makeRoom() {
+        disk().empty();
+        this.postgres.start();
+    }
+
     /** Makes the broker refuse what is acknowledged by too few replicas, as in a cluster that has lost some. */
     void demandReplicas(int count) {
         try (Admin admin = Admin.create(this.kafka.adminConfig())) {
             AlterConfigOp set =
                     new AlterConfigOp(new ConfigEntry("min.insync.replicas", String.valueOf(count)), OpType.SET);
-            Map<ConfigResource, java.util.Collection<AlterConfigOp>> changes = new java.util.HashMap<>();
+            Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
             TOPICS.keySet().forEach(topic -> changes.put(new ConfigResource(Type.TOPIC, topic), List.of(set)));
             admin.incrementalAlterConfigs(changes).all().get();
         } catch (ExecutionException ex) {
@@ -105,5 +165,8 @@ final class World implements AutoCloseable {
         this.instances.forEach(Instance::close);
         this.postgres.close();
         this.kafka.close();
+        if (this.disk != null) {
+            this.disk.close();
+        }
     }
 }

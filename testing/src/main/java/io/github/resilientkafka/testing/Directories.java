@@ -18,8 +18,14 @@ final class Directories {
 
     /** Creates a temporary directory that other users can pass through but not list. */
     static Path createTemporary(String prefix) {
+        return createTemporary(null, prefix);
+    }
+
+    /** Creates such a directory in another one, or where temporary files are if that is {@code null}. */
+    static Path createTemporary(@Nullable Path parent, String prefix) {
         try {
-            Path directory = Files.createTempDirectory(prefix);
+            Path directory =
+                    (parent == null) ? Files.createTempDirectory(prefix) : Files.createTempDirectory(parent, prefix);
             return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         } catch (IOException ex) {
             throw new UncheckedIOException(ex);

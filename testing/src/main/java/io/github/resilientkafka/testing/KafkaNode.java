@@ -1,11 +1,12 @@
 package io.github.resilientkafka.testing;
 
+import io.github.resilientkafka.testing.KafkaSettings.Entrance;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
@@ -34,18 +35,17 @@ record KafkaNode(int id, @Nullable Integer port, @Nullable Integer controllerPor
      *
      * @param data where the node keeps its data
      * @param voter the controller, as the brokers need to know it
-     * @param overrides properties that win over ours
+     * @param settings whose properties win over ours
      */
-    Path writeProperties(
-            Path file, Path data, int brokers, String voter, KafkaAccess access, Map<String, String> overrides) {
+    Path writeProperties(Path file, Path data, String voter, KafkaAccess access, KafkaSettings settings) {
         Properties properties = new Properties();
         properties.put("node.id", Integer.toString(id));
         properties.put("log.dirs", data.toString());
-        addListeners(properties, voter, access);
-        addReplication(properties, Math.min(brokers, 3));
+        addListeners(properties, voter, access, settings.entrances());
+        addReplication(properties, Math.min(settings.brokers(), 3));
         addSmallness(properties);
         properties.putAll(access.serverProperties(CLIENT, CONTROLLER));
-        properties.putAll(overrides);
+        properties.putAll(settings.properties());
         try (OutputStream out = Files.newOutputStream(file)) {
             properties.store(out, name());
         } catch (IOException ex) {
@@ -54,23 +54,30 @@ record KafkaNode(int id, @Nullable Integer port, @Nullable Integer controllerPor
         return file;
     }
 
-    private void addListeners(Properties properties, String voter, KafkaAccess access) {
+    private void addListeners(Properties properties, String voter, KafkaAccess access, List<Entrance> entrances) {
         String client = CLIENT + "://" + LocalPort.HOST + ":" + port;
+        StringBuilder bound = new StringBuilder(client);
+        StringBuilder advertised = new StringBuilder(client);
+        StringBuilder protocols =
+                new StringBuilder(CLIENT + ":" + access.protocol() + "," + CONTROLLER + ":" + access.protocol());
+        for (Entrance entrance : entrances) {
+            bound.append(",%s://%s:%d".formatted(entrance.name(), LocalPort.HOST, entrance.port()));
+            advertised.append(",%s://%s".formatted(entrance.name(), entrance.advertised()));
+            protocols.append(",%s:%s".formatted(entrance.name(), access.protocol()));
+        }
         String controller = CONTROLLER + "://" + LocalPort.HOST + ":" + controllerPort;
         if (port == null) {
             properties.put("process.roles", "controller");
             properties.put("listeners", controller);
         } else {
             properties.put("process.roles", controllerPort == null ? "broker" : "broker,controller");
-            properties.put("listeners", controllerPort == null ? client : client + "," + controller);
-            properties.put("advertised.listeners", client);
+            properties.put("listeners", controllerPort == null ? bound.toString() : bound + "," + controller);
+            properties.put("advertised.listeners", advertised.toString());
             properties.put("inter.broker.listener.name", CLIENT);
         }
         properties.put("controller.listener.names", CONTROLLER);
         properties.put("controller.quorum.voters", voter);
-        properties.put(
-                "listener.security.protocol.map",
-                CLIENT + ":" + access.protocol() + "," + CONTROLLER + ":" + access.protocol());
+        properties.put("listener.security.protocol.map", protocols.toString());
     }
 
     private static void addReplication(Properties properties, int replicas) {

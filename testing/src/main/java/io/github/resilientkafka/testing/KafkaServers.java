@@ -95,8 +95,7 @@ final class KafkaServers {
         Path directory = Directories.create(
                 home.resolve(node.name().toLowerCase(Locale.ROOT).replace(' ', '-')));
         Path data = directory.resolve("data");
-        Path properties = node.writeProperties(
-                directory.resolve("server.properties"), data, settings.brokers(), voter, access, settings.properties());
+        Path properties = node.writeProperties(directory.resolve("server.properties"), data, voter, access, settings);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + heap);

@@ -1,6 +1,7 @@
 package io.github.resilientkafka.testing;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -200,6 +201,7 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
 
         private final Map<String, String> properties = new LinkedHashMap<>();
         private final Map<String, String> users = new LinkedHashMap<>();
+        private final List<KafkaSettings.Entrance> entrances = new ArrayList<>();
         private int brokers = 1;
         private @Nullable Path dataDirectory;
         private String heap = "256m";
@@ -233,6 +235,19 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
                 throw new IllegalArgumentException("The user " + name + " exists anyway");
             }
             users.put(name, password);
+            return this;
+        }
+
+        /**
+         * Adds a listener for clients that reach the broker another way, for instance through a proxy that a test can
+         * cut: what they are told about the cluster leads them that way again. A cluster of several brokers has none.
+         *
+         * @param name in capital letters, other than {@code CLIENT} and {@code CONTROLLER}
+         * @param port where the broker listens
+         * @param advertised the address that these clients are told, {@code host:port}
+         */
+        public Builder entrance(String name, int port, String advertised) {
+            entrances.add(new KafkaSettings.Entrance(name, port, advertised));
             return this;
         }
 
@@ -271,9 +286,18 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
         }
 
         private LocalKafka launch(boolean closeable) {
+            if (brokers > 1 && !entrances.isEmpty()) {
+                throw new IllegalStateException("Only a single broker can have another entrance");
+            }
             LocalKafka kafka = new LocalKafka(
                     new KafkaSettings(
-                            brokers, Map.copyOf(properties), Map.copyOf(users), dataDirectory, heap, jvmOptions),
+                            brokers,
+                            Map.copyOf(properties),
+                            Map.copyOf(users),
+                            List.copyOf(entrances),
+                            dataDirectory,
+                            heap,
+                            jvmOptions),
                     closeable);
             try {
                 kafka.start();

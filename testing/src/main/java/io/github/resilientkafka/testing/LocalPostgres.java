@@ -58,11 +58,11 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
     private final ManagedServer server;
     private final boolean closeable;
 
-    private LocalPostgres(Map<String, String> settings, boolean closeable) {
+    private LocalPostgres(Map<String, String> settings, @Nullable Path parent, boolean closeable) {
         ServerProcess.requireLinux();
         this.closeable = closeable;
         Path installation = PostgresBinaries.locate();
-        home = Directories.createTemporary("resilient-postgres-");
+        home = Directories.createTemporary(parent, "resilient-postgres-");
         try {
             server = new ManagedServer(plan(installation.resolve("bin"), settings), List.of());
         } catch (RuntimeException | Error ex) {
@@ -202,8 +202,18 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
     public static final class Builder {
 
         private final Map<String, String> settings = new LinkedHashMap<>();
+        private @Nullable Path parent;
 
         private Builder() {}
+
+        /**
+         * Sets the directory in which the server's data has a directory of its own; that of temporary files unless set. A
+         * small file system is one that a test can fill.
+         */
+        public Builder dataIn(Path directory) {
+            this.parent = directory;
+            return this;
+        }
 
         /** Sets a parameter of the server, such as {@code max_connections}; it wins over ours, the port excepted. */
         public Builder setting(String name, Object value) {
@@ -221,7 +231,7 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
         }
 
         private LocalPostgres launch(boolean closeable) {
-            LocalPostgres postgres = new LocalPostgres(settings, closeable);
+            LocalPostgres postgres = new LocalPostgres(settings, parent, closeable);
             try {
                 postgres.server.start();
                 return postgres;

@@ -1,0 +1,159 @@
+package io.github.resilientkafka.chaos;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * The network between one application and one server: a TCP proxy that can be cut, slowed down, or made to swallow.
+ */
+final class Link implements AutoCloseable {
+
+    private static final int CHUNK = 16 * 1024;
+
+    private static final long SLOWNESS_MILLIS = 200;
+
+    private final int serverPort;
+
+    private final ServerSocket listening;
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    private State state = State.FINE;
+
+    enum State {
+        FINE,
+        /** Every connection is reset, as soon as it is made. */
+        CUT,
+        /** Whatever is sent takes 200 ms more. */
+        SLOW,
+        /** What the application sends arrives; what the server answers does not. */
+        HALF_OPEN,
+        /** Connections are accepted, nothing arrives anywhere. */
+        BLACK_HOLE
+    }
+
+    /** Opens a link to a port of this machine. */
+    Link(int serverPort) {
+        this.serverPort = serverPort;
+        try {
+            this.listening = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+        this.threads.execute(this::accept);
+    }
+
+    int port() {
+        return this.listening.getLocalPort();
+    }
+
+    /** From now on. What was held back goes on its way when the link is fine again, unless it was cut. */
+    synchronized void become(State state) {
+        this.state = state;
+        if (state == State.CUT) {
+            this.sockets.forEach(Link::reset);
+        }
+        notifyAll();
+    }
+
+    private synchronized State state() {
+        return this.state;
+    }
+
+    private void accept() {
+        while (!this.listening.isClosed()) {
+            try {
+                Socket application = this.listening.accept();
+                if (state() == State.CUT) {
+                    reset(application);
+                } else {
+                    connect(application);
+                }
+            } catch (IOException ex) {
+                // The server is away, or this link is closed: the application sees a connection that ends.
+                continue;
+            }
+        }
+    }
+
+    private void connect(Socket application) throws IOException {
+        Socket server;
+        try {
+            server = new Socket(InetAddress.getLoopbackAddress(), this.serverPort);
+        } catch (IOException ex) {
+            reset(application);
+            throw ex;
+        }
+        application.setTcpNoDelay(true);
+        server.setTcpNoDelay(true);
+        this.sockets.add(application);
+        this.sockets.add(server);
+        this.threads.execute(() -> pump(application, server, false));
+        this.threads.execute(() -> pump(server, application, true));
+    }
+
+    private void pump(Socket from, Socket to, boolean answers) {
+        byte[] chunk = new byte[CHUNK];
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+                awaitPassage(answers);
+                out.write(chunk, 0, read);
+            }
+        } catch (IOException ex) {
+            // One side has ended the connection: so does the other.
+            reset(to);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        } finally {
+            this.sockets.remove(from);
+            this.sockets.remove(to);
+        }
+    }
+
+    private void awaitPassage(boolean answers) throws InterruptedException {
+        synchronized (this) {
+            while (this.state == State.BLACK_HOLE || (this.state == State.HALF_OPEN && answers)) {
+                wait();
+            }
+            if (this.state != State.SLOW) {
+                return;
+            }
+        }
+        Thread.sleep(SLOWNESS_MILLIS);
+    }
+
+    private static void reset(Socket socket) {
+        try (socket) {
+            socket.setSoLinger(true, 0);
+        } catch (IOException ex) {
+            // It is closed already.
+            return;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            this.listening.close();
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        } finally {
+            this.sockets.forEach(Link::reset);
+            this.threads.shutdownNow();
+        }
+    }
+}
