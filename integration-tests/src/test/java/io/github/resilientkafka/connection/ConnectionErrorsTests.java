@@ -18,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.actuate.health.HealthIndicator;
@@ -28,6 +29,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
  * What an operator is told when Kafka cannot be reached, by real brokers and their absence. H2, H8.
  */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("unhurried")
 class ConnectionErrorsTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -18,11 +18,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A dead-letter topic whose only broker is away, on a cluster of two. W1, W3.
  */
+@Tag("unhurried")
 class DeadLetterOutageTests {
 
     private final LocalPostgres postgres = LocalPostgres.shared();

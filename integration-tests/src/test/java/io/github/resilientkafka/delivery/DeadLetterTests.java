@@ -33,11 +33,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Records and topics that Kafka refuses, on a broker with real access control. W1, W3.
  */
+@Tag("unhurried")
 class DeadLetterTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);

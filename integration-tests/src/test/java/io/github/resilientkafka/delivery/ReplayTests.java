@@ -36,12 +36,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigResource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Dead letters go to their own topic again, as a job: on real servers, thousands of them.
  */
+@Tag("unhurried")
 class ReplayTests {
 
     private static final int MANY = 4_000;

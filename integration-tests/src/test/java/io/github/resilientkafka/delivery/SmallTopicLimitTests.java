@@ -17,11 +17,13 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A topic takes less at once than the relay would like to send. W1.
  */
+@Tag("unhurried")
 class SmallTopicLimitTests {
 
     private static final int ROWS = 3_000;
