@@ -23,13 +23,11 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Where an event is, asked of an application on real servers.
  */
-@Tag("unhurried")
 class ExplainTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);
