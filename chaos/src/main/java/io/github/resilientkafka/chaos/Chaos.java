@@ -64,7 +64,8 @@ final class Chaos {
                 seed, plan.faults().size(), instances, rate);
         delete(directory);
         Files.createDirectories(directory);
-        Verdict verdict = Checker.check(new Trial(directory.toAbsolutePath(), instances, rate).run(plan));
+        Verdict verdict =
+                Checker.check(new Trial(directory.toAbsolutePath(), instances, rate, List.of()).run(plan, world -> {}));
         System.out.print(describe(seed, plan, verdict));
         if (verdict.isGood()) {
             delete(directory);

@@ -10,6 +10,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
@@ -60,6 +62,11 @@ class ChaosApplication {
                         context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class))
                 .start();
         Instance.isUp(application.directory, application.journal);
+        if (context.getEnvironment().getProperty("chaos.vitals", Boolean.class, false)) {
+            Executors.newSingleThreadScheduledExecutor()
+                    .scheduleWithFixedDelay(
+                            () -> Vitals.measure().write(application.directory), 0, 10, TimeUnit.SECONDS);
+        }
     }
 
     @KafkaListener(id = "orders", topics = "orders")

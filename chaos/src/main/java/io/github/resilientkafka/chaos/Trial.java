@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -37,19 +38,27 @@ final class Trial {
 
     private final int rate;
 
+    private final List<String> settings;
+
     /**
      * @param directory an empty one, where the journals and logs stay
      * @param rate events per second and instance
+     * @param settings more arguments for the applications
      */
-    Trial(Path directory, int instances, int rate) {
+    Trial(Path directory, int instances, int rate, List<String> settings) {
         this.directory = directory;
         this.instances = instances;
         this.rate = rate;
+        this.settings = settings;
     }
 
-    Evidence run(FaultPlan plan) throws Exception {
-        try (World world = new World(this.directory, this.instances, this.rate);
+    /**
+     * @param visitor is shown the world before anything is published
+     */
+    Evidence run(FaultPlan plan, Consumer<World> visitor) throws Exception {
+        try (World world = new World(this.directory, this.instances, this.rate, this.settings);
                 CommitWatch watch = new CommitWatch(world)) {
+            visitor.accept(world);
             world.switches().load(true);
             List<Occurrence> faults = new Conductor(world).carryOut(plan);
             world.switches().load(false);

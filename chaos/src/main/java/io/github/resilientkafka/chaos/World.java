@@ -46,8 +46,9 @@ final class World implements AutoCloseable {
      * Starts everything; nothing is published yet.
      * @param directory where the instances write their journals
      * @param rate events per second and instance
+     * @param settings more arguments for the applications
      */
-    World(Path directory, int instances, int rate) {
+    World(Path directory, int instances, int rate, List<String> settings) {
         this.switches = new Switches(directory.resolve("all"));
         LocalKafka.Builder kafka = LocalKafka.builder();
         List<Link> toKafka = new ArrayList<>();
@@ -72,8 +73,8 @@ final class World implements AutoCloseable {
         for (int i = 0; i < instances; i++) {
             Link toDatabase = new Link(databasePort);
             this.instances.add(new Instance(
-                    directory.resolve(String.valueOf((char) ('a' + i))),
-                    arguments(rate, toKafka.get(i), toDatabase),
+                    directory.resolve(nameOf(i)),
+                    arguments(rate, toKafka.get(i), toDatabase, settings),
                     toKafka.get(i),
                     toDatabase));
         }
@@ -87,8 +88,8 @@ final class World implements AutoCloseable {
         }
     }
 
-    private List<String> arguments(int rate, Link toKafka, Link toDatabase) {
-        return List.of(
+    private List<String> arguments(int rate, Link toKafka, Link toDatabase, List<String> settings) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "--chaos.rate=" + rate,
                 "--spring.application.name=chaos",
                 "--spring.main.web-application-type=none",
@@ -104,7 +105,14 @@ final class World implements AutoCloseable {
                 "--resilient-kafka.retry.lease=15s",
                 "--resilient-kafka.listener.pause=200ms",
                 "--resilient-kafka.listener.max-pause=2s",
-                "--resilient-kafka.listener.instances.orders.dependencies=payments");
+                "--resilient-kafka.listener.instances.orders.dependencies=payments"));
+        arguments.addAll(settings);
+        return arguments;
+    }
+
+    /** What an instance and its directory are called. */
+    static String nameOf(int instance) {
+        return String.valueOf((char) ('a' + instance));
     }
 
     /** Which faults are possible here; what is missing, and why, is printed. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -30,7 +31,7 @@ class ChaosTests {
     @DisplayName("Promises 1 to 6: two instances, 40 seconds of faults: nothing lost, nothing overtaken, nothing stuck")
     void seededTrial() throws Exception {
         FaultPlan plan = FaultPlan.of(SEED, LENGTH, INSTANCES, World.possibleFaults());
-        Evidence evidence = new Trial(this.directory, INSTANCES, RATE).run(plan);
+        Evidence evidence = new Trial(this.directory, INSTANCES, RATE, List.of()).run(plan, world -> {});
         Verdict verdict = Checker.check(evidence);
         System.out.print(Chaos.describe(SEED, plan, verdict));
         assertThat(verdict.violations()).isEmpty();
