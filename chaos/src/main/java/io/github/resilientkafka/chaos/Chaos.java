@@ -22,8 +22,9 @@ final class Chaos {
 
     /**
      * Options, all as {@code --name=value}: {@code seed} (drawn if empty), {@code seconds} in which faults begin (60),
-     * {@code instances} (2), {@code rate} (events per second and instance, 200), {@code runs} (1; the next one has the next
-     * seed), {@code faults} (names, separated by commas; all if empty), {@code evidence} (a directory for journals and logs).
+     * {@code instances} (2), {@code rate} (events per second and instance, 200), {@code runs} (1; the next one has the
+     * next seed), {@code faults} (names, separated by commas; all if empty), {@code evidence} (a directory for journals
+     * and logs).
      */
     public static void main(String[] arguments) throws Exception {
         Map<String, String> options = new HashMap<>();

@@ -24,6 +24,7 @@ enum Fault {
     APPLICATION_KILLED(Place.INSTANCE, 0, 5, kill(Fault::instance), start(Fault::instance)),
     APPLICATION_FROZEN(Place.INSTANCE, 1, 20, freeze(Fault::instance), thaw(Fault::instance)),
     APPLICATION_RESTARTED(Place.INSTANCE, 0, 3, stop(Fault::instance), start(Fault::instance)),
+    ROLLING_RESTART(Place.ALL_INSTANCES, 0, 1, (world, i) -> world.restartOneByOne(), (world, i) -> {}),
     CLOCK_AHEAD(Place.CLOCK, 3, 10, skew(Duration.ofMinutes(90)), skew(Duration.ZERO)),
     CLOCK_BEHIND(Place.CLOCK, 3, 10, skew(Duration.ofMinutes(-90)), skew(Duration.ZERO)),
 
@@ -40,11 +41,15 @@ enum Fault {
     PAYMENTS_DOWN(Place.PAYMENTS, 1, 8, (world, i) -> world.switches().payments(false), (world, i) -> world.switches()
             .payments(true));
 
-    /** What a fault strikes. There is one at a time in a place, or in each instance's; different places do not wait for each other. */
+    /**
+     * What a fault strikes. There is one at a time in a place, or in each instance's; different places do not wait for
+     * each other.
+     */
     enum Place {
         BROKER,
         DATABASE,
         INSTANCE,
+        ALL_INSTANCES,
         CLOCK,
         KAFKA_LINK,
         DATABASE_LINK,
@@ -52,16 +57,17 @@ enum Fault {
 
         /** Whether each instance has such a place. */
         boolean isOfInstance() {
-            return this != BROKER && this != DATABASE && this != PAYMENTS;
+            return this == INSTANCE || this == CLOCK || this == KAFKA_LINK || this == DATABASE_LINK;
         }
     }
 
     /** What can make a record come a second time: an acknowledgement, or a settled row, that was not heard of. */
-    private static final Set<Place> MAKE_DUPLICATES =
-            Set.of(Place.BROKER, Place.DATABASE, Place.INSTANCE, Place.KAFKA_LINK, Place.DATABASE_LINK);
+    private static final Set<Place> MAKE_DUPLICATES = Set.of(
+            Place.BROKER, Place.DATABASE, Place.INSTANCE, Place.ALL_INSTANCES, Place.KAFKA_LINK, Place.DATABASE_LINK);
 
-    /** What can make a record be handled a second time: a commit that did not come about, a consumer that was given up. */
-    private static final Set<Place> MAKE_REPEATS = Set.of(Place.BROKER, Place.INSTANCE, Place.KAFKA_LINK);
+    /** What can make a record be handled a second time: a commit that failed, a consumer that was given up. */
+    private static final Set<Place> MAKE_REPEATS =
+            Set.of(Place.BROKER, Place.INSTANCE, Place.ALL_INSTANCES, Place.KAFKA_LINK);
 
     private final Place place;
 

@@ -152,6 +152,14 @@ final class World implements AutoCloseable {
         this.postgres.start();
     }
 
+    /** As a deployment does: an instance is stopped when its predecessor is up again. */
+    void restartOneByOne() {
+        for (Instance instance : this.instances) {
+            instance.stop();
+            instance.start();
+        }
+    }
+
     /** Makes the broker refuse what is acknowledged by too few replicas, as in a cluster that has lost some. */
     void demandReplicas(int count) {
         try (Admin admin = Admin.create(this.kafka.adminConfig())) {
