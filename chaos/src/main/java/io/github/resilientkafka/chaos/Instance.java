@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,6 +48,8 @@ final class Instance implements LocalServer, AutoCloseable {
         this.process = LocalApplication.builder(ChaosApplication.class)
                 .arguments(all.toArray(String[]::new))
                 .readyWhen(this::isUp)
+                // Faults may strike while it starts.
+                .startTimeout(Duration.ofMinutes(3))
                 .launch();
     }
 

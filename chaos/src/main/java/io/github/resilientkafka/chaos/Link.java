@@ -25,7 +25,11 @@ final class Link implements AutoCloseable {
 
     private final ServerSocket listening;
 
-    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "link");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 

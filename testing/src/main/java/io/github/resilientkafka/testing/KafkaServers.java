@@ -114,7 +114,8 @@ final class KafkaServers {
                 temporary,
                 Signal.TERM,
                 temporary ? Signal.KILL : Signal.TERM,
-                readiness(node));
+                readiness(node),
+                ManagedServer.START_TIMEOUT);
     }
 
     private Readiness readiness(KafkaNode node) {

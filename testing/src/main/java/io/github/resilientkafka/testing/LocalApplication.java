@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,7 +55,14 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
                 (alive, timeout) -> Await.until(timeout, () -> !alive.getAsBoolean() || builder.ready.getAsBoolean())
                         && alive.getAsBoolean();
         return new ServerPlan(
-                builder.main.getSimpleName(), command, directory, true, Signal.TERM, Signal.KILL, readiness);
+                builder.main.getSimpleName(),
+                command,
+                directory,
+                true,
+                Signal.TERM,
+                Signal.KILL,
+                readiness,
+                builder.startTimeout);
     }
 
     /**
@@ -120,6 +128,7 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
         private List<String> jvmOptions =
                 List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto");
         private BooleanSupplier ready = () -> true;
+        private Duration startTimeout = ManagedServer.START_TIMEOUT;
 
         private Builder(Class<?> main) {
             this.main = main;
@@ -143,10 +152,16 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
             return this;
         }
 
+        /** Sets how long it may take to be ready; 60 seconds unless set. */
+        public Builder startTimeout(Duration timeout) {
+            this.startTimeout = timeout;
+            return this;
+        }
+
         /**
          * Runs the application and waits until it is ready.
          *
-         * @throws IllegalStateException if it ends before, or is not ready within 60 seconds; the message quotes its log
+         * @throws IllegalStateException if it ends before, or is not ready in time; the message quotes its log
          */
         public LocalApplication launch() {
             LocalApplication application = new LocalApplication(this);

@@ -88,7 +88,14 @@ public final class LocalPostgres implements LocalServer, AutoCloseable {
         all.put("port", Integer.toString(port));
         all.forEach((name, value) -> command.add("--set=" + name + "=" + value));
         return new ServerPlan(
-                "PostgreSQL", command, directory, true, Signal.INT, Signal.QUIT, new PostgresReadiness(port, USER));
+                "PostgreSQL",
+                command,
+                directory,
+                true,
+                Signal.INT,
+                Signal.QUIT,
+                new PostgresReadiness(port, USER),
+                ManagedServer.START_TIMEOUT);
     }
 
     /**

@@ -68,7 +68,7 @@ final class ManagedServer implements LocalServer {
     synchronized void awaitReady() {
         needed.forEach(ManagedServer::awaitReady);
         ServerProcess current = process;
-        if (current != null && plan.readiness().await(current::isAlive, START_TIMEOUT)) {
+        if (current != null && plan.readiness().await(current::isAlive, plan.startTimeout())) {
             return;
         }
         boolean exited = current == null || !current.isAlive();
@@ -77,7 +77,9 @@ final class ManagedServer implements LocalServer {
         throw new IllegalStateException("%s %s; its log ends with:%n%s"
                 .formatted(
                         plan.name(),
-                        exited ? "exited while starting" : "was not ready within " + START_TIMEOUT.toSeconds() + " s",
+                        exited
+                                ? "exited while starting"
+                                : "was not ready within " + plan.startTimeout().toSeconds() + " s",
                         tail));
     }
 

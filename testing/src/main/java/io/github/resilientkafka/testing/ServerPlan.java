@@ -2,6 +2,7 @@ package io.github.resilientkafka.testing;
 
 import io.github.resilientkafka.testing.ServerProcess.Signal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ import java.util.List;
  * @param stop the signal that makes the server stop as it should
  * @param farewell the signal that ends it before its directory is deleted
  * @param readiness how to know that it serves requests
+ * @param startTimeout how long that may take
  */
 record ServerPlan(
         String name,
@@ -22,7 +24,8 @@ record ServerPlan(
         boolean temporary,
         Signal stop,
         Signal farewell,
-        Readiness readiness) {
+        Readiness readiness,
+        Duration startTimeout) {
 
     Path log() {
         return directory.resolve("server.log");
