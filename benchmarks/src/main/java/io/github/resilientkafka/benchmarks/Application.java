@@ -27,19 +27,24 @@ final class Application implements AutoCloseable {
     @EnableAutoConfiguration
     static class Minimal {}
 
-    static Application start(Servers servers) {
+    /**
+     * Starts it.
+     * @param arguments settings, as on a command line
+     */
+    static Application start(Servers servers, String... arguments) {
         return new Application(new SpringApplicationBuilder(Minimal.class)
                 .web(WebApplicationType.NONE)
-                .run(
-                        "--spring.main.banner-mode=off",
-                        "--spring.application.name=benchmarks",
-                        "--spring.kafka.bootstrap-servers=" + servers.kafka().bootstrapServers(),
-                        "--spring.kafka.producer.value-serializer=" + ByteArraySerializer.class.getName(),
-                        "--spring.datasource.url=" + servers.postgres().jdbcUrl(),
-                        "--spring.datasource.username=" + servers.postgres().username(),
-                        "--spring.datasource.password=" + servers.postgres().password(),
+                .properties(
+                        "spring.main.banner-mode=off",
+                        "spring.application.name=benchmarks",
+                        "spring.kafka.bootstrap-servers=" + servers.kafka().bootstrapServers(),
+                        "spring.kafka.producer.value-serializer=" + ByteArraySerializer.class.getName(),
+                        "spring.datasource.url=" + servers.postgres().jdbcUrl(),
+                        "spring.datasource.username=" + servers.postgres().username(),
+                        "spring.datasource.password=" + servers.postgres().password(),
                         // Rows that a benchmark puts into the table wait until it says so.
-                        "--resilient-kafka.retry.interval=1h"));
+                        "resilient-kafka.retry.interval=1h")
+                .run(arguments));
     }
 
     EventPublisher publisher() {

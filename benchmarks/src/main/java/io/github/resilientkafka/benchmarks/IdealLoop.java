@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The drain that many would write, done as well as it can be: two threads, each with a producer of its own; claim 1,000
- * rows by locking them, send them all, flush, mark them with one update, commit. It keeps no order of keys, holds a
+ * rows by locking them, send them all, flush, mark or delete them with one statement, commit. It keeps no order of keys, holds a
  * transaction open while it sends, and does nothing for what fails.
  */
 final class IdealLoop {
@@ -33,18 +33,16 @@ final class IdealLoop {
              limit ?
                for update skip locked""";
 
-    private static final String SETTLE = """
-            update ideal_events
-               set status = 'RESOLVED', resolved_at = now(), updated_at = now()
-             where id = any(?)""";
-
     private final Servers servers;
 
     private final Supplier<Producer<byte[], byte[]>> producers;
 
-    IdealLoop(Servers servers, Supplier<Producer<byte[], byte[]>> producers) {
+    private final DrainEnd end;
+
+    IdealLoop(Servers servers, Supplier<Producer<byte[], byte[]>> producers, DrainEnd end) {
         this.servers = servers;
         this.producers = producers;
+        this.end = end;
     }
 
     /**
@@ -64,7 +62,7 @@ final class IdealLoop {
         for (int i = 0; i < TwoThreads.COUNT; i++) {
             Producer<byte[], byte[]> producer = this.producers.get();
             producer.partitionsFor(Servers.TOPIC);
-            workers.add(new Worker(connect(), producer));
+            workers.add(new Worker(connect(), producer, this.end.idealSettle()));
         }
         return workers;
     }
@@ -88,16 +86,19 @@ final class IdealLoop {
 
         private final Producer<byte[], byte[]> producer;
 
+        private final String settle;
+
         private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
-        private Worker(Connection connection, Producer<byte[], byte[]> producer) {
+        private Worker(Connection connection, Producer<byte[], byte[]> producer, String settle) {
             this.connection = connection;
             this.producer = producer;
+            this.settle = settle;
         }
 
         void drain() throws Exception {
             try (PreparedStatement claim = this.connection.prepareStatement(CLAIM);
-                    PreparedStatement settle = this.connection.prepareStatement(SETTLE)) {
+                    PreparedStatement settle = this.connection.prepareStatement(this.settle)) {
                 claim.setInt(1, BATCH);
                 List<Long> ids = send(claim);
                 while (!ids.isEmpty()) {

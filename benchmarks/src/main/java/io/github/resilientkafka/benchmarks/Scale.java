@@ -9,6 +9,9 @@ record Scale(double factor) {
 
     private static final int ROUNDS = 5;
 
+    /** Below it a run shows no more than that everything works. */
+    private static final double SMALL = 0.1;
+
     Scale {
         if (!(factor > 0 && factor <= 1)) {
             throw new IllegalArgumentException("The scale is more than 0 and 1 at most, not " + factor);
@@ -27,6 +30,13 @@ record Scale(double factor) {
     }
 
     int rounds() {
-        return isFull() ? ROUNDS : 3;
+        return rounds(ROUNDS);
+    }
+
+    /**
+     * Returns how many rounds count where a full run has so many.
+     */
+    int rounds(int full) {
+        return isFull() ? full : (this.factor < SMALL) ? 1 : Math.min(3, full);
     }
 }

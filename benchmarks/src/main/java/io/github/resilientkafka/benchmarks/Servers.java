@@ -78,6 +78,13 @@ record Servers(LocalKafka kafka, LocalPostgres postgres) implements AutoCloseabl
         }
     }
 
+    void requireRecords(long expected) throws Exception {
+        long found = records();
+        if (found != expected) {
+            throw new IllegalStateException(found + " records in the topic, not " + expected);
+        }
+    }
+
     @Override
     public void close() {
         this.kafka.close();

@@ -34,7 +34,7 @@ final class StoreBenchmark implements Benchmark {
                     () -> ours(callers, events, publisher, database),
                     () -> reference(rawInsert, events, database));
             return List.of(comparison.figure(
-                    "store-while-open", THREADS + " threads", "events/s", Target.atLeast(0.7), Rate::perSecond));
+                    "store-while-open", THREADS + " threads", "events/s", Target.atLeast(0.85), Rate::perSecond));
         }
     }
 

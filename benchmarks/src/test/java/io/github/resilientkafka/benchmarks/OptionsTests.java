@@ -48,5 +48,7 @@ class OptionsTests {
         assertThat(new Scale(1).of(600_000)).isEqualTo(600_000);
         assertThat(new Scale(0.1).of(600_000)).isEqualTo(60_000);
         assertThat(new Scale(0.1).rounds()).isLessThan(new Scale(1).rounds());
+        assertThat(new Scale(0.5).rounds(2)).isEqualTo(2);
+        assertThat(new Scale(0.01).rounds()).isEqualTo(1);
     }
 }
