@@ -10,17 +10,17 @@ enum DrainEnd {
     /** It is kept for {@code resilient-kafka.retry.retention}: the default. */
     UPDATE("update ideal_events set status = 'RESOLVED', resolved_at = now(), updated_at = now() where id = any(?)") {
         @Override
-        void require(Database database, String table, int rows) throws SQLException {
-            database.requireCount(table, "status = 'RESOLVED'", rows);
-            database.requireCount(table, "true", rows);
+        void require(Database database, String table, long before, int rows) throws SQLException {
+            database.requireCount(table, "status = 'RESOLVED'", before + rows);
+            database.requireCount(table, "true", before + rows);
         }
     },
 
     /** It is deleted: {@code resilient-kafka.retry.retention=0}. */
     DELETE("delete from ideal_events where id = any(?)", "--resilient-kafka.retry.retention=0") {
         @Override
-        void require(Database database, String table, int rows) throws SQLException {
-            database.requireCount(table, "true", 0);
+        void require(Database database, String table, long before, int rows) throws SQLException {
+            database.requireCount(table, "true", before);
         }
     };
 
@@ -47,8 +47,13 @@ enum DrainEnd {
         return this.arguments.clone();
     }
 
+    long settled(Database database, String table) throws SQLException {
+        return database.number("select count(*) from " + table + " where status = 'RESOLVED'");
+    }
+
     /**
      * Fails unless exactly so many rows of a table have come to this end.
+     * @param before rows that were settled before and are still there
      */
-    abstract void require(Database database, String table, int rows) throws SQLException;
+    abstract void require(Database database, String table, long before, int rows) throws SQLException;
 }

@@ -36,6 +36,10 @@ record Effort(int events, double seconds, double cpuSeconds) {
         return duration.toNanos() / 1e9;
     }
 
+    Effort plus(Effort other) {
+        return new Effort(this.events + other.events, this.seconds + other.seconds, this.cpuSeconds + other.cpuSeconds);
+    }
+
     double perSecond() {
         return this.events / this.seconds;
     }

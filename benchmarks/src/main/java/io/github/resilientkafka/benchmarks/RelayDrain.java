@@ -1,6 +1,5 @@
 package io.github.resilientkafka.benchmarks;
 
-import java.sql.SQLException;
 import java.util.List;
 import org.springframework.context.Lifecycle;
 
@@ -29,40 +28,38 @@ final class RelayDrain {
      * @param end what becomes of the rows
      */
     Effort drain(Backlog backlog, int rows, DrainEnd end) throws Exception {
-        // Stopped, or it might find the rows before time is taken.
-        this.relays.forEach(Lifecycle::stop);
-        // Nothing of the other side's is left to be vacuumed or written back.
-        this.database.execute(
-                "truncate " + Database.EVENTS + ", " + IdealLoop.TABLE, "update kafka_lane set drained_to = 0");
-        backlog.copyTo(Database.EVENTS, rows);
-        this.database.settleDown(Database.EVENTS);
-        String pending = lastOfEachLane();
-        long records = this.servers.records();
-        Effort effort = Effort.of(rows, () -> {
-            this.relays.forEach(Lifecycle::start);
-            Application.await("all rows are settled", () -> isZero(pending));
-        });
-        end.require(this.database, Database.EVENTS, rows);
-        this.servers.requireRecords(records + rows);
-        return effort;
+        stop();
+        this.database.execute("truncate " + Database.EVENTS, "update kafka_lane set drained_to = 0");
+        return refillAndDrain(backlog, rows, end);
     }
 
     /**
-     * Counts how many of the lanes have not got to their last row. They keep the order of their rows, so that a few look-ups
-     * do, which cost next to nothing however many rows there are.
+     * Drains copies of a backlog's rows beside whatever settled rows there are.
      */
-    private String lastOfEachLane() throws SQLException {
-        return "select count(*) from " + Database.EVENTS + " where status = 'PENDING' and id in ("
-                + this.database.text("select string_agg(last::text, ',') from (select max(id) as last from "
-                        + Database.EVENTS + " where status = 'PENDING' group by lane) lanes")
-                + ")";
+    Effort drainBesideSettledRows(Backlog backlog, int rows) throws Exception {
+        stop();
+        return refillAndDrain(backlog, rows, DrainEnd.UPDATE);
     }
 
-    private boolean isZero(String count) {
-        try {
-            return this.database.number(count) == 0;
-        } catch (SQLException ex) {
-            throw new IllegalStateException(ex);
-        }
+    /**
+     * Stops the relays, or they might find rows before time is taken.
+     */
+    private void stop() {
+        this.relays.forEach(Lifecycle::stop);
+    }
+
+    private Effort refillAndDrain(Backlog backlog, int rows, DrainEnd end) throws Exception {
+        long settledBefore = end.settled(this.database, Database.EVENTS);
+        backlog.copyTo(Database.EVENTS, rows);
+        this.database.settleDown(Database.EVENTS);
+        LastRows last = LastRows.look(this.database);
+        long records = this.servers.records();
+        Effort effort = Effort.of(rows, () -> {
+            this.relays.forEach(Lifecycle::start);
+            Application.await("all rows are settled", last::areSettled);
+        });
+        end.require(this.database, Database.EVENTS, settledBefore, rows);
+        this.servers.requireRecords(records + rows);
+        return effort;
     }
 }

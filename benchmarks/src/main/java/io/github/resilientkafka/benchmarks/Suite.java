@@ -14,6 +14,8 @@ enum Suite {
     STORE(new StoreBenchmark(), "store-while-open"),
     DRAIN(new DrainBenchmark("drain", DrainEnd.UPDATE, Target.atLeast(1.2)), "drain"),
     DRAIN_DELETE(new DrainBenchmark("drain-delete", DrainEnd.DELETE, Target.atLeast(1)), "drain-delete"),
+    DRAIN_1M(new LargeBacklogBenchmark(), "drain-1m"),
+    DRAIN_SETTLED(new SettledRowsBenchmark(), "drain-settled"),
     FAILOVER(new FailoverBenchmark(), "failover"),
     LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open"),
     LISTENER(new ListenerBenchmark(), "listener-healthy", "listener-poisoned"),
