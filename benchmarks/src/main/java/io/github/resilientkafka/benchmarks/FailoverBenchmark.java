@@ -1,5 +1,6 @@
 package io.github.resilientkafka.benchmarks;
 
+import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.util.ArrayList;
@@ -49,15 +50,15 @@ final class FailoverBenchmark implements Benchmark {
         servers.kafka().start();
         application.awaitReady();
         awaitNothingPending(application);
-        SteadyLoad load = SteadyLoad.start(application.publisher(), EVENTS_PER_SECOND);
+        SteadyLoad<PublishResult> load = SteadyLoad.start(application.publisher(), EVENTS_PER_SECOND);
         TimeUnit.MILLISECONDS.sleep(BEFORE_MILLIS);
         long failed = System.nanoTime();
         failure.accept(servers.kafka());
         long gone = System.nanoTime();
         application.awaitCircuit("OPEN");
-        List<SteadyLoad.Event> events = load.stop();
+        List<SteadyLoad.Event<PublishResult>> events = load.stop();
         long last = 0;
-        for (SteadyLoad.Event event : events) {
+        for (SteadyLoad.Event<PublishResult> event : events) {
             boolean inFlight = event.publishedNanos() - gone < 0 && event.completedNanos() - failed > 0;
             if (inFlight && event.result().outcome() == Outcome.STORED) {
                 last = Math.max(last, event.completedNanos() - failed);

@@ -11,51 +11,54 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes at a steady rate, whatever becomes of the events, and keeps the times of each: when it was due, when it was
  * published (later, if its thread was held up), when its future was complete.
+ *
+ * @param <T> what becomes of an event
  */
-final class SteadyLoad {
+final class SteadyLoad<T> {
 
     private static final int THREADS = 4;
 
-    private final EventPublisher publisher;
+    private final IntFunction<CompletableFuture<T>> publish;
 
     private final ExecutorService executor = Executors.newFixedThreadPool(THREADS);
 
     private final List<Future<?>> ends = new ArrayList<>();
 
-    private final ConcurrentLinkedQueue<Event> events = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Event<T>> events = new ConcurrentLinkedQueue<>();
 
     private volatile boolean running = true;
 
-    private SteadyLoad(EventPublisher publisher) {
-        this.publisher = publisher;
+    private SteadyLoad(IntFunction<CompletableFuture<T>> publish) {
+        this.publish = publish;
     }
 
     /**
      * An event's times, by {@link System#nanoTime()}.
      */
-    static final class Event {
+    static final class Event<T> {
 
         private final long dueNanos;
 
         private final long publishedNanos;
 
-        private final CompletableFuture<PublishResult> future;
+        private final CompletableFuture<T> future;
 
         private volatile long completedNanos;
 
-        private Event(long dueNanos, long publishedNanos, CompletableFuture<PublishResult> future) {
+        private Event(long dueNanos, long publishedNanos, CompletableFuture<T> future) {
             this.dueNanos = dueNanos;
             this.publishedNanos = publishedNanos;
             this.future = future;
             future.whenComplete(this::completed);
         }
 
-        private void completed(@Nullable PublishResult result, @Nullable Throwable error) {
+        private void completed(@Nullable T result, @Nullable Throwable error) {
             this.completedNanos = System.nanoTime();
         }
 
@@ -70,7 +73,7 @@ final class SteadyLoad {
         /**
          * Waits for the future.
          */
-        PublishResult result() throws Exception {
+        T result() throws Exception {
             return this.future.get(1, TimeUnit.MINUTES);
         }
 
@@ -86,8 +89,17 @@ final class SteadyLoad {
         }
     }
 
-    static SteadyLoad start(EventPublisher publisher, int eventsPerSecond) {
-        SteadyLoad load = new SteadyLoad(publisher);
+    static SteadyLoad<PublishResult> start(EventPublisher publisher, int eventsPerSecond) {
+        return start(
+                event -> publisher.publish(Servers.TOPIC, Events.key(event), Events.value(event)), eventsPerSecond);
+    }
+
+    /**
+     * Starts it.
+     * @param publish publishes the event of a number
+     */
+    static <T> SteadyLoad<T> start(IntFunction<CompletableFuture<T>> publish, int eventsPerSecond) {
+        SteadyLoad<T> load = new SteadyLoad<>(publish);
         long period = TimeUnit.SECONDS.toNanos(THREADS) / eventsPerSecond;
         long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(10);
         for (int thread = 0; thread < THREADS; thread++) {
@@ -105,16 +117,14 @@ final class SteadyLoad {
             }
             int event = i * THREADS + thread;
             long published = System.nanoTime();
-            CompletableFuture<PublishResult> future =
-                    this.publisher.publish(Servers.TOPIC, Events.key(event), Events.value(event));
-            this.events.add(new Event(due, published, future));
+            this.events.add(new Event<>(due, published, this.publish.apply(event)));
         }
     }
 
     /**
      * Ends it, and returns all events in the end; some may still be under way.
      */
-    List<Event> stop() throws Exception {
+    List<Event<T>> stop() throws Exception {
         this.running = false;
         for (Future<?> end : this.ends) {
             end.get();

@@ -6,9 +6,12 @@ import java.util.Locale;
  * What a ratio should come to.
  *
  * @param atLeast whether more is better
- * @param limit the ratio that is just good enough
+ * @param limit the ratio that is just good enough, or NaN
  */
 record Target(boolean atLeast, double limit) {
+
+    /** There is none: the figure is there for comparison. */
+    static final Target NONE = new Target(true, Double.NaN);
 
     static Target atLeast(double limit) {
         return new Target(true, limit);
@@ -26,6 +29,9 @@ record Target(boolean atLeast, double limit) {
      * Says whether it is met, or by what part of the limit it is missed.
      */
     String verdict(double ratio) {
+        if (isNone()) {
+            return "";
+        }
         if (isMet(ratio)) {
             return "met";
         }
@@ -42,8 +48,15 @@ record Target(boolean atLeast, double limit) {
         return String.format(Locale.ROOT, "%.0f", percent);
     }
 
+    private boolean isNone() {
+        return Double.isNaN(this.limit);
+    }
+
     @Override
     public String toString() {
+        if (isNone()) {
+            return "–";
+        }
         return (this.atLeast ? "≥ " : "≤ ") + String.format(Locale.ROOT, "%.2f", this.limit);
     }
 }

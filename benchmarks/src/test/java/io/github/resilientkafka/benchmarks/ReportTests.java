@@ -84,6 +84,14 @@ class ReportTests {
     }
 
     @Test
+    void whatHasNoTargetIsNotJudged() {
+        Figure figure = new Figure("memory", "heap", 30, "MB", 25, new Spread(1.2, 1.1, 1.3, 5), Target.NONE);
+
+        assertThat(new Report(List.of(figure), MACHINE, true).table()).endsWith("| 1.10 – 1.30 | 5 | – |  |");
+        assertThat(Figure.parse(figure.toLine())).isEqualTo(figure);
+    }
+
+    @Test
     void figuresSurviveTheWayBetweenTwoJvms() {
         assertThat(Figure.parse(RATE.toLine())).isEqualTo(RATE);
         assertThat(Figure.parse(CPU.toLine())).isEqualTo(CPU);
