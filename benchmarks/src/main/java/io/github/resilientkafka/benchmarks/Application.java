@@ -4,6 +4,8 @@ import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.ProducerSettings;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.boot.WebApplicationType;
@@ -29,22 +31,30 @@ final class Application implements AutoCloseable {
 
     /**
      * Starts it.
-     * @param arguments settings, as on a command line
+     * @param arguments further settings, as on a command line
      */
     static Application start(Servers servers, String... arguments) {
+        List<String> all = new ArrayList<>(addresses(servers));
+        all.addAll(List.of(arguments));
         return new Application(new SpringApplicationBuilder(Minimal.class)
                 .web(WebApplicationType.NONE)
-                .properties(
-                        "spring.main.banner-mode=off",
-                        "spring.application.name=benchmarks",
-                        "spring.kafka.bootstrap-servers=" + servers.kafka().bootstrapServers(),
-                        "spring.kafka.producer.value-serializer=" + ByteArraySerializer.class.getName(),
-                        "spring.datasource.url=" + servers.postgres().jdbcUrl(),
-                        "spring.datasource.username=" + servers.postgres().username(),
-                        "spring.datasource.password=" + servers.postgres().password(),
-                        // Rows that a benchmark puts into the table wait until it says so.
-                        "resilient-kafka.retry.interval=1h")
-                .run(arguments));
+                // Rows that a benchmark puts into the table wait until it says so.
+                .properties("resilient-kafka.retry.interval=1h")
+                .run(all.toArray(String[]::new)));
+    }
+
+    /**
+     * What every application needs to know, as on a command line.
+     */
+    static List<String> addresses(Servers servers) {
+        return List.of(
+                "--spring.main.banner-mode=off",
+                "--spring.application.name=benchmarks",
+                "--spring.kafka.bootstrap-servers=" + servers.kafka().bootstrapServers(),
+                "--spring.kafka.producer.value-serializer=" + ByteArraySerializer.class.getName(),
+                "--spring.datasource.url=" + servers.postgres().jdbcUrl(),
+                "--spring.datasource.username=" + servers.postgres().username(),
+                "--spring.datasource.password=" + servers.postgres().password());
     }
 
     EventPublisher publisher() {

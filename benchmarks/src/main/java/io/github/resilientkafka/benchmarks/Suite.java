@@ -20,6 +20,7 @@ enum Suite {
     RECOVERY(new RecoveryBenchmark(), "recovery"),
     FAILOVER(new FailoverBenchmark(), "failover"),
     LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open"),
+    STARTUP(new StartupBenchmark(), "startup-added", "memory"),
     LISTENER(new ListenerBenchmark(), "listener-healthy", "listener-poisoned"),
     LISTENER_SILENCE(new SilenceBenchmark(), "listener-poisoned-silence");
 
