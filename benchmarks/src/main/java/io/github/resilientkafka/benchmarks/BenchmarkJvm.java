@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Runs one benchmark in a JVM of its own: {@link #main} is that JVM, {@link #run} starts it.
@@ -45,14 +46,17 @@ final class BenchmarkJvm {
 
     /**
      * Measures.
-     * @param arguments the benchmark, the scale, the file for the figures
+     * @param arguments the benchmark, the scale, the file for the figures, beside which plots are written
      */
     public static void main(String[] arguments) {
         try {
             Suite suite = Suite.valueOf(arguments[0]);
+            Path result = Path.of(arguments[2]);
             List<Figure> figures = suite.benchmark().run(new Scale(Double.parseDouble(arguments[1])));
-            Files.write(
-                    Path.of(arguments[2]), figures.stream().map(Figure::toLine).toList());
+            Files.write(result, figures.stream().map(Figure::toLine).toList());
+            for (Map.Entry<String, String> plot : suite.benchmark().plots().entrySet()) {
+                Files.writeString(result.resolveSibling(plot.getKey()), plot.getValue());
+            }
             System.exit(0);
         } catch (Exception | Error ex) {
             ex.printStackTrace();

@@ -3,11 +3,7 @@ package io.github.resilientkafka.benchmarks;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
  * The broker is back: how long until the last stored event is delivered, beside a second and the time that draining as many
@@ -58,7 +54,7 @@ final class RecoveryBenchmark implements Benchmark {
         LastRows last = LastRows.look(database);
         CompletableFuture<Void> started =
                 CompletableFuture.runAsync(() -> servers.kafka().start());
-        long back = whenKafkaAnswers(servers);
+        long back = BrokerProbe.awaitAnswer(servers);
         Application.await("all events are delivered", last::areSettled);
         double seconds = (System.nanoTime() - back) / 1e9;
         started.get();
@@ -66,29 +62,5 @@ final class RecoveryBenchmark implements Benchmark {
         servers.requireRecords(records + events);
         application.awaitReady();
         return seconds;
-    }
-
-    /**
-     * Asks for the topic's leaders until there are some, as often as a client may, and says when that was.
-     */
-    private static long whenKafkaAnswers(Servers servers) throws Exception {
-        Map<String, Object> config = servers.kafka().adminConfig();
-        config.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 10);
-        config.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 10);
-        config.put(AdminClientConfig.RETRY_BACKOFF_MS_CONFIG, 10);
-        config.put(AdminClientConfig.RETRY_BACKOFF_MAX_MS_CONFIG, 10);
-        try (Admin admin = Admin.create(config)) {
-            while (!leaders(admin)) {
-                Thread.sleep(10);
-            }
-            return System.nanoTime();
-        }
-    }
-
-    private static boolean leaders(Admin admin) throws Exception {
-        return admin.describeTopics(Set.of(Servers.TOPIC)).allTopicNames().get().values().stream()
-                .flatMap(topic -> topic.partitions().stream())
-                .allMatch(partition ->
-                        partition.leader() != null && !partition.leader().isEmpty());
     }
 }

@@ -6,7 +6,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * All benchmarks, in the order they run. Each has a JVM of its own; one may yield several names of the report.
+ * All benchmarks, in the order they run. Each has a JVM of its own, and is asked for by a name that it has in the report, but
+ * for the one that adds to the rows of others.
  */
 enum Suite {
     PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
@@ -20,6 +21,7 @@ enum Suite {
     RECOVERY(new RecoveryBenchmark(), "recovery"),
     FAILOVER(new FailoverBenchmark(), "failover"),
     LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open"),
+    OUTAGE(new OutageBenchmark(), "publish-latency-failure", "publish-latency-handover"),
     STARTUP(new StartupBenchmark(), "startup-added", "memory"),
     LISTENER(new ListenerBenchmark(), "listener-healthy", "listener-poisoned"),
     LISTENER_SILENCE(new SilenceBenchmark(), "listener-poisoned-silence");
