@@ -3,6 +3,7 @@ package io.github.resilientkafka.benchmarks;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -23,13 +24,17 @@ record Effort(int events, double seconds, double cpuSeconds) {
     }
 
     private static double cpuOfAll() {
+        List<Duration> postgres = ProcessHandle.current()
+                .descendants()
+                .map(ProcessHandle::info)
+                .filter(info -> info.command().orElse("").endsWith("/postgres"))
+                .flatMap(info -> info.totalCpuDuration().stream())
+                .toList();
+        if (postgres.isEmpty()) {
+            throw new IllegalStateException("No process of PostgreSQL can be seen");
+        }
         return system.getProcessCpuTime() / 1e9
-                + ProcessHandle.current()
-                        .descendants()
-                        .map(ProcessHandle::info)
-                        .filter(info -> info.command().orElse("").contains("postgres"))
-                        .mapToDouble(info -> seconds(info.totalCpuDuration().orElse(Duration.ZERO)))
-                        .sum();
+                + postgres.stream().mapToDouble(Effort::seconds).sum();
     }
 
     private static double seconds(Duration duration) {
