@@ -12,6 +12,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Configuration;
 
 /**
@@ -34,7 +35,16 @@ final class Application implements AutoCloseable {
      * @param arguments further settings, as on a command line
      */
     static Application start(Servers servers, String... arguments) {
-        List<String> all = new ArrayList<>(addresses(servers));
+        return start(addresses(servers), arguments);
+    }
+
+    /**
+     * Starts it where the servers are another JVM's.
+     * @param addresses see {@link #addresses}
+     * @param arguments further settings
+     */
+    static Application start(List<String> addresses, String... arguments) {
+        List<String> all = new ArrayList<>(addresses);
         all.addAll(List.of(arguments));
         return new Application(new SpringApplicationBuilder(Minimal.class)
                 .web(WebApplicationType.NONE)
@@ -63,6 +73,17 @@ final class Application implements AutoCloseable {
 
     FailedEventRetryService retries() {
         return this.context.getBean(FailedEventRetryService.class);
+    }
+
+    String bootstrapServers() {
+        return this.context.getEnvironment().getRequiredProperty("spring.kafka.bootstrap-servers");
+    }
+
+    /**
+     * The relay, which can be stopped and started again while the application runs.
+     */
+    Lifecycle relay() {
+        return (Lifecycle) retries();
     }
 
     /**

@@ -1,11 +1,12 @@
 package io.github.resilientkafka.benchmarks;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * What is published: 512 bytes that do not compress, under one of 5,000 keys.
+ * What is published: 512 bytes that do not compress, under one of 5,000 keys, in turn or some far more often than others.
  */
 final class Events {
 
@@ -22,6 +23,9 @@ final class Events {
 
     private static final byte[][] values = values();
 
+    /** The keys of events by Zipf's law. */
+    private static final int[] popular = popular(1 << 16);
+
     private Events() {}
 
     private static byte[][] values() {
@@ -35,6 +39,30 @@ final class Events {
 
     static String key(int event) {
         return keys[event % KEYS];
+    }
+
+    /**
+     * The key of an event where the second most popular key has half as many as the first, the third a third and so on: the
+     * first has a ninth of all.
+     */
+    static String hotKey(int event) {
+        return keys[popular[event % popular.length]];
+    }
+
+    private static int[] popular(int events) {
+        double[] sums = new double[KEYS];
+        double sum = 0;
+        for (int key = 0; key < KEYS; key++) {
+            sum += 1.0 / (key + 1);
+            sums[key] = sum;
+        }
+        Random random = new Random(42);
+        int[] popular = new int[events];
+        for (int event = 0; event < events; event++) {
+            int found = Arrays.binarySearch(sums, random.nextDouble() * sum);
+            popular[event] = (found < 0) ? -found - 1 : found;
+        }
+        return popular;
     }
 
     static byte[] keyBytes(int event) {

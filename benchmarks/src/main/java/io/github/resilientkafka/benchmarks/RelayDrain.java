@@ -17,9 +17,7 @@ final class RelayDrain {
     RelayDrain(Servers servers, Database database, List<Application> instances) {
         this.servers = servers;
         this.database = database;
-        this.relays = instances.stream()
-                .map(instance -> (Lifecycle) instance.retries())
-                .toList();
+        this.relays = instances.stream().map(Application::relay).toList();
     }
 
     /**

@@ -18,6 +18,7 @@ enum Suite {
     DRAIN_DELETE(new DrainBenchmark("drain-delete", DrainEnd.DELETE, Target.atLeast(1)), "drain-delete"),
     DRAIN_1M(new LargeBacklogBenchmark(), "drain-1m"),
     DRAIN_SETTLED(new SettledRowsBenchmark(), "drain-settled"),
+    INSTANCES(new InstancesBenchmark(), "instances"),
     RECOVERY(new RecoveryBenchmark(), "recovery"),
     FAILOVER(new FailoverBenchmark(), "failover"),
     LATENCY_OPEN(new LatencyBenchmark(), "publish-latency-open"),
