@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -44,9 +45,10 @@ final class BareTemplate implements AutoCloseable {
     /**
      * Makes one. An event is published, to see its headers.
      */
-    static BareTemplate beside(Application application, Servers servers) throws Exception {
+    static BareTemplate beside(Application application) throws Exception {
         return new BareTemplate(
-                new SameProducer(application.producerSettings()), headersOf(application.publisher(), servers));
+                new SameProducer(application.producerSettings()),
+                headersOf(application.publisher(), application.bootstrapServers()));
     }
 
     CompletableFuture<SendResult<byte[], byte[]>> send(int event) {
@@ -57,13 +59,13 @@ final class BareTemplate implements AutoCloseable {
     /**
      * The headers that an event of ours arrives with.
      */
-    private static List<Header> headersOf(EventPublisher publisher, Servers servers) throws Exception {
+    private static List<Header> headersOf(EventPublisher publisher, String bootstrapServers) throws Exception {
         PublishResult sent =
                 publisher.publish(Servers.TOPIC, Events.key(0), Events.value(0)).get();
         if (sent.outcome() != Outcome.SENT || sent.partition() == null) {
             throw new IllegalStateException("The first event was not sent: " + sent);
         }
-        Map<String, Object> config = servers.kafka().clientConfig();
+        Map<String, Object> config = Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             TopicPartition partition = new TopicPartition(Servers.TOPIC, sent.partition());

@@ -23,7 +23,7 @@ final class HealthyLatencyBenchmark implements Benchmark {
         try (Servers servers = Servers.launch();
                 Application application = Application.start(servers)) {
             application.awaitReady();
-            try (BareTemplate template = BareTemplate.beside(application, servers)) {
+            try (BareTemplate template = BareTemplate.beside(application)) {
                 List<Comparison.Round<Latencies>> rounds = new ArrayList<>();
                 for (int round = 0; round <= scale.rounds(); round++) {
                     Comparison.Round<Latencies> measured =

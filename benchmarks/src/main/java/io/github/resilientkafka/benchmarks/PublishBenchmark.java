@@ -25,7 +25,7 @@ final class PublishBenchmark implements Benchmark {
                 Callers callers = new Callers(this.threads)) {
             application.awaitReady();
             EventPublisher publisher = application.publisher();
-            try (BareTemplate template = BareTemplate.beside(application, servers)) {
+            try (BareTemplate template = BareTemplate.beside(application)) {
                 Comparison<Usage> comparison = Comparison.interleaved(
                         scale.rounds(),
                         () -> ours(callers, events, publisher),

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 enum Suite {
     PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
     PUBLISH_8_THREADS(new PublishBenchmark(8), "publish-8-threads", "publish-cpu", "publish-allocation"),
+    PUBLISH_CALLER(new CallerBenchmark(), "publish-caller"),
     PUBLISH_LATENCY(new HealthyLatencyBenchmark(), "publish-p99", "publish-latency-healthy"),
     STORE(new StoreBenchmark(), "store-while-open"),
     DRAIN(new DrainBenchmark("drain", DrainEnd.UPDATE, Target.atLeast(1.2)), "drain"),
