@@ -1,44 +1,51 @@
 package io.github.resilientkafka.benchmarks;
 
 import io.github.resilientkafka.message.PublishResult;
+import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.PublisherStats;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An outage under a steady load, from well before until well after. Times are by {@link System#nanoTime()}.
+ * An outage under a steady load, from well before until well after. All times are seconds since the load began.
  *
- * @param start when the load began
  * @param failed when the broker was killed
  * @param answered when it answered again
  * @param direct when all events went to Kafka directly again
  * @param events all events
- * @param samples what else was seen, every {@value #SAMPLE_MILLIS} ms
+ * @param samples what else was seen, every 100 ms
  */
-record Outage(
-        long start,
-        long failed,
-        long answered,
-        long direct,
-        List<SteadyLoad.Event<PublishResult>> events,
-        List<Sample> samples) {
+record Outage(double failed, double answered, double direct, List<Event> events, List<Sample> samples) {
 
     private static final int SAMPLE_MILLIS = 100;
 
     /**
+     * What became of an event.
+     *
+     * @param published when publish was called
+     * @param durable when its future was complete
+     * @param outcome where it was then
+     */
+    record Event(double published, double durable, Outcome outcome) {
+
+        long nanos() {
+            return Math.round((this.durable - this.published) * 1e9);
+        }
+    }
+
+    /**
      * What was seen at one moment.
      *
-     * @param nanos when
      * @param circuit the state of the circuit
      * @param settled rows that were ever settled
      */
-    record Sample(long nanos, String circuit, long settled) {}
+    record Sample(double second, String circuit, long settled) {}
 
     /**
      * Lets it happen, and waits until it is over.
@@ -58,24 +65,43 @@ record Outage(
         SteadyLoad<PublishResult> load = SteadyLoad.start(application.publisher(), eventsPerSecond);
         long start = System.nanoTime();
         try {
-            sampler.scheduleAtFixedRate(
-                    () -> samples.add(sample(database, application)), 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> sampling = sampler.scheduleAtFixedRate(
+                    () -> samples.add(sample(start, database, application)), 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
             TimeUnit.MILLISECONDS.sleep(beforeMillis);
-            long failed = System.nanoTime();
+            double failed = seconds(start, System.nanoTime());
             servers.kafka().kill();
             TimeUnit.MILLISECONDS.sleep(awayMillis);
             CompletableFuture<Void> started =
                     CompletableFuture.runAsync(() -> servers.kafka().start());
-            long answered = BrokerProbe.awaitAnswer(servers);
+            double answered = seconds(start, BrokerProbe.awaitAnswer(servers));
             Application.await("all events go to Kafka directly", () -> isDirect(application));
-            long direct = System.nanoTime();
+            double direct = seconds(start, System.nanoTime());
             TimeUnit.MILLISECONDS.sleep(beforeMillis);
-            List<SteadyLoad.Event<PublishResult>> events = load.stop();
+            List<Event> events = new ArrayList<>();
+            for (SteadyLoad.Event<PublishResult> event : load.stop()) {
+                events.add(new Event(
+                        seconds(start, event.publishedNanos()),
+                        seconds(start, event.completedNanos()),
+                        event.result().outcome()));
+            }
             started.get();
-            return new Outage(start, failed, answered, direct, events, List.copyOf(stop(sampler, samples)));
+            if (sampling.isDone()) {
+                sampling.get();
+            }
+            // By the thread that took them, after the last one.
+            return new Outage(
+                    failed,
+                    answered,
+                    direct,
+                    List.copyOf(events),
+                    sampler.submit(() -> List.copyOf(samples)).get());
         } finally {
             sampler.shutdownNow();
         }
+    }
+
+    private static double seconds(long start, long nanos) {
+        return (nanos - start) / 1e9;
     }
 
     private static boolean isDirect(Application application) {
@@ -83,10 +109,10 @@ record Outage(
         return stats.circuitBreakerState().equals("CLOSED") && stats.divertedLanes() == 0;
     }
 
-    private static Sample sample(Database database, Application application) {
+    private static Sample sample(long start, Database database, Application application) {
         try {
             return new Sample(
-                    System.nanoTime(),
+                    seconds(start, System.nanoTime()),
                     application.publisher().getPublisherStats().circuitBreakerState(),
                     database.number("select sum(resolved) from kafka_lane"));
         } catch (SQLException ex) {
@@ -94,21 +120,7 @@ record Outage(
         }
     }
 
-    private static List<Sample> stop(ScheduledExecutorService sampler, List<Sample> samples)
-            throws InterruptedException, ExecutionException {
-        // After the last sample, by the thread that took it.
-        List<Sample> all = sampler.submit(() -> List.copyOf(samples)).get();
-        sampler.shutdown();
-        if (all.isEmpty() || !sampler.awaitTermination(1, TimeUnit.MINUTES)) {
-            throw new IllegalStateException("The outage was not observed");
-        }
-        return all;
-    }
-
-    /**
-     * Seconds since the load began.
-     */
-    double seconds(long nanos) {
-        return (nanos - this.start) / 1e9;
+    double end() {
+        return this.samples.get(this.samples.size() - 1).second();
     }
 }

@@ -1,6 +1,5 @@
 package io.github.resilientkafka.benchmarks;
 
-import io.github.resilientkafka.message.PublishResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +46,8 @@ final class OutageBenchmark implements Benchmark {
                 Outage outage = Outage.run(servers, database, application, eventsPerSecond, BEFORE_MILLIS, AWAY_MILLIS);
                 rounds.add(phases(outage));
                 Progress.say("  round " + round + ": " + rounds.get(round - 1));
-                this.plot = OutagePlot.draw(eventsPerSecond + " events a second through an outage", outage);
+                this.plot = OutagePlot.of(eventsPerSecond + " events a second through an outage", outage)
+                        .toSvg();
                 requireAll(servers, database, records + outage.events().size());
             }
             List<Figure> figures = new ArrayList<>();
@@ -85,16 +85,14 @@ final class OutageBenchmark implements Benchmark {
                 benchmark, EVENTS_PER_SECOND + "/s, " + part, Spread.of(millis), "ms", reference, Target.NONE);
     }
 
-    private static Phases phases(Outage outage) throws Exception {
+    private static Phases phases(Outage outage) {
         Phases phases = new Phases(new Latencies(), new Latencies());
-        for (SteadyLoad.Event<PublishResult> event : outage.events()) {
-            long nanos = event.completedNanos() - event.publishedNanos();
-            double second = outage.seconds(event.publishedNanos());
-            if (second >= outage.seconds(outage.failed()) && second < outage.seconds(outage.failed()) + 1) {
-                phases.failure.add(nanos);
+        for (Outage.Event event : outage.events()) {
+            if (event.published() >= outage.failed() && event.published() < outage.failed() + 1) {
+                phases.failure.add(event.nanos());
             }
-            if (event.publishedNanos() - outage.answered() >= 0 && event.publishedNanos() - outage.direct() < 0) {
-                phases.handover.add(nanos);
+            if (event.published() >= outage.answered() && event.published() < outage.direct()) {
+                phases.handover.add(event.nanos());
             }
         }
         return phases;

@@ -35,36 +35,21 @@ final class OutagePlot {
 
     private final Outage outage;
 
-    private final double seconds;
-
-    private final List<Times> events = new ArrayList<>();
-
-    /** When an event was published and durable, in seconds since the beginning. */
-    private record Times(double published, double completed, Outcome outcome) {}
-
-    private OutagePlot(Outage outage) throws Exception {
+    private OutagePlot(Outage outage) {
         this.outage = outage;
-        this.seconds =
-                outage.seconds(outage.samples().get(outage.samples().size() - 1).nanos());
-        for (var event : outage.events()) {
-            this.events.add(new Times(
-                    outage.seconds(event.publishedNanos()),
-                    outage.seconds(event.completedNanos()),
-                    event.result().outcome()));
-        }
     }
 
-    static String draw(String title, Outage outage) throws Exception {
-        return new OutagePlot(outage).chart(title).toSvg();
+    static Chart of(String title, Outage outage) {
+        return new OutagePlot(outage).chart(title);
     }
 
     private Chart chart(String title) {
         return new Chart(
                 title,
-                this.seconds,
+                this.outage.end(),
                 List.of(
-                        new Moment(this.outage.seconds(this.outage.failed()), "broker killed"),
-                        new Moment(this.outage.seconds(this.outage.answered()), "broker answers")),
+                        new Moment(this.outage.failed(), "broker killed"),
+                        new Moment(this.outage.answered(), "broker answers")),
                 List.of(throughput(), latency(), circuit(), backlog()));
     }
 
@@ -77,14 +62,14 @@ final class OutagePlot {
     }
 
     private int bins() {
-        return (int) Math.ceil(this.seconds / BIN_SECONDS);
+        return (int) Math.ceil(this.outage.end() / BIN_SECONDS);
     }
 
     private double[] completions(Outcome outcome) {
         double[] bins = new double[bins()];
-        for (Times event : this.events) {
-            int bin = (int) (event.completed / BIN_SECONDS);
-            if (event.outcome == outcome && bin < bins.length) {
+        for (Outage.Event event : this.outage.events()) {
+            int bin = (int) (event.durable() / BIN_SECONDS);
+            if (event.outcome() == outcome && bin < bins.length) {
                 bins[bin]++;
             }
         }
@@ -102,7 +87,7 @@ final class OutagePlot {
     private double settledAt(double second) {
         double settled = this.outage.samples().get(0).settled();
         for (Outage.Sample sample : this.outage.samples()) {
-            if (this.outage.seconds(sample.nanos()) <= second) {
+            if (sample.second() <= second) {
                 settled = sample.settled();
             }
         }
@@ -121,10 +106,10 @@ final class OutagePlot {
     private Panel latency() {
         Latencies[] bins = new Latencies[bins()];
         Arrays.setAll(bins, bin -> new Latencies());
-        for (Times event : this.events) {
-            int bin = (int) (event.published / BIN_SECONDS);
+        for (Outage.Event event : this.outage.events()) {
+            int bin = (int) (event.published() / BIN_SECONDS);
             if (bin < bins.length) {
-                bins[bin].add((long) ((event.completed - event.published) * 1e9));
+                bins[bin].add(event.nanos());
             }
         }
         List<Line> lines = List.of(
@@ -156,8 +141,8 @@ final class OutagePlot {
             if (i == samples.size() || !samples.get(i).circuit().equals(state)) {
                 int last = Math.min(i, samples.size() - 1);
                 spans.add(new Span(
-                        this.outage.seconds(samples.get(first).nanos()),
-                        this.outage.seconds(samples.get(last).nanos()),
+                        samples.get(first).second(),
+                        samples.get(last).second(),
                         state,
                         CIRCUIT.getOrDefault(state, "grey")));
                 first = i;
@@ -170,18 +155,17 @@ final class OutagePlot {
      * Stored by then less delivered by then: counting rows would disturb.
      */
     private Panel backlog() {
-        double[] stored = this.events.stream()
-                .filter(event -> event.outcome == Outcome.STORED)
-                .mapToDouble(Times::completed)
+        double[] stored = this.outage.events().stream()
+                .filter(event -> event.outcome() == Outcome.STORED)
+                .mapToDouble(Outage.Event::durable)
                 .sorted()
                 .toArray();
         long before = this.outage.samples().get(0).settled();
         List<Point> points = new ArrayList<>();
         for (Outage.Sample sample : this.outage.samples()) {
-            double second = this.outage.seconds(sample.nanos());
-            int found = Arrays.binarySearch(stored, second);
+            int found = Arrays.binarySearch(stored, sample.second());
             int storedByThen = (found < 0) ? -found - 1 : found;
-            points.add(new Point(second, Math.max(0, storedByThen - (sample.settled() - before))));
+            points.add(new Point(sample.second(), Math.max(0, storedByThen - (sample.settled() - before))));
         }
         List<Line> lines = List.of(new Line("rows that wait in the database", ORANGE, points));
         return Panel.of("Backlog, events", 110, Axis.upTo(highest(lines), 4), lines);
