@@ -17,7 +17,7 @@ final class CallerBenchmark implements Benchmark {
     /** Calls in a row, and events in flight at most. */
     private static final int CALLS = 4_000;
 
-    private static final int ITERATIONS = 200;
+    private static final int ITERATIONS = 100;
 
     private static final int ROUNDS = 3;
 

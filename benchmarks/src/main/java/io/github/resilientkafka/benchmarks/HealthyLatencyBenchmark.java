@@ -16,7 +16,7 @@ final class HealthyLatencyBenchmark implements Benchmark {
 
     private static final int TURN_MILLIS = 2_000;
 
-    private static final int TURNS = 5;
+    private static final int TURNS = 4;
 
     @Override
     public List<Figure> run(Scale scale) throws Exception {

@@ -21,7 +21,7 @@ final class InstancesBenchmark implements Benchmark {
 
     private static final int THREADS = 8;
 
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 2;
 
     @Override
     public List<Figure> run(Scale scale) throws Exception {

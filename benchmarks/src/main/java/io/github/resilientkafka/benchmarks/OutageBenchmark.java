@@ -16,7 +16,7 @@ final class OutageBenchmark implements Benchmark {
 
     private static final int BEFORE_MILLIS = 8_000;
 
-    private static final int AWAY_MILLIS = 20_000;
+    private static final int AWAY_MILLIS = 15_000;
 
     private static final int ROUNDS = 3;
 

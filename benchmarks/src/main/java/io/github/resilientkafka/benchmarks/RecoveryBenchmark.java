@@ -15,6 +15,8 @@ final class RecoveryBenchmark implements Benchmark {
 
     private static final int THREADS = 8;
 
+    private static final int ROUNDS = 4;
+
     private static final double SECONDS_TO_NOTICE = 1;
 
     @Override
@@ -28,7 +30,7 @@ final class RecoveryBenchmark implements Benchmark {
                 application.awaitReady();
                 RelayDrain relay = new RelayDrain(servers, database, List.of(application));
                 return List.of(Comparison.interleaved(
-                                scale.rounds(),
+                                scale.rounds(ROUNDS),
                                 () -> secondsUntilDelivered(servers, database, application, callers, events),
                                 () -> SECONDS_TO_NOTICE
                                         + relay.drain(backlog, events, DrainEnd.UPDATE)

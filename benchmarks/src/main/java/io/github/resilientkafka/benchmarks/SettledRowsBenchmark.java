@@ -11,7 +11,7 @@ final class SettledRowsBenchmark implements Benchmark {
 
     private static final int SETTLED_ROWS = 10_000_000;
 
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 2;
 
     private static final double FLAT = 1.25;
 

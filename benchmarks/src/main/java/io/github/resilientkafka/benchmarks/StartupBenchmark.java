@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  */
 final class StartupBenchmark implements Benchmark {
 
+    private static final int ROUNDS = 4;
+
     private static final double MEGABYTE = 1024 * 1024;
 
     /**
@@ -39,7 +41,8 @@ final class StartupBenchmark implements Benchmark {
         String without = withoutStarter(with);
         try (Servers servers = Servers.launch()) {
             Comparison<Started> comparison =
-                    Comparison.interleaved(scale.rounds(), () -> start(servers, with), () -> start(servers, without));
+                    Comparison.interleaved(
+                            scale.rounds(ROUNDS), () -> start(servers, with), () -> start(servers, without));
             return List.of(
                     added(comparison)
                             .figure(
