@@ -3,6 +3,7 @@ package io.github.resilientkafka.benchmarks;
 import io.github.resilientkafka.delivery.FailedEventRetryService;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.ProducerSettings;
+import io.github.resilientkafka.publisher.PublisherStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,9 +94,17 @@ final class Application implements AutoCloseable {
         return this.context.getBean(ProducerSettings.class);
     }
 
+    /**
+     * Waits until Kafka is there and nothing is stored for it any more.
+     */
     void awaitReady() throws InterruptedException {
         await("Kafka is there", () -> publisher().getPublisherStats().ready());
-        awaitCircuit("CLOSED");
+        await("all events go to Kafka directly", this::isDirect);
+    }
+
+    private boolean isDirect() {
+        PublisherStats stats = publisher().getPublisherStats();
+        return stats.circuitBreakerState().equals("CLOSED") && stats.divertedLanes() == 0;
     }
 
     void awaitCircuit(String state) throws InterruptedException {

@@ -46,11 +46,15 @@ final class InstancesBenchmark implements Benchmark {
                 drains.put("hot keys", () -> drain(instances, relay, hot, events));
                 List<Figure> figures = new ArrayList<>(measure("drain", drains, scale));
 
-                servers.kafka().kill();
                 for (Application instance : instances) {
-                    instance.publisher()
-                            .publish(Servers.TOPIC, Events.key(0), Events.value(0))
-                            .get();
+                    instance.awaitReady();
+                }
+                servers.kafka().kill();
+                // At once: what one of them has stored keeps the others from sending.
+                for (Application instance : instances) {
+                    instance.publisher().publish(Servers.TOPIC, Events.key(0), Events.value(0));
+                }
+                for (Application instance : instances) {
                     instance.awaitCircuit("OPEN");
                 }
                 Map<String, Callable<Effort>> stores = new LinkedHashMap<>();

@@ -40,9 +40,8 @@ final class StartupBenchmark implements Benchmark {
         String with = System.getProperty("java.class.path");
         String without = withoutStarter(with);
         try (Servers servers = Servers.launch()) {
-            Comparison<Started> comparison =
-                    Comparison.interleaved(
-                            scale.rounds(ROUNDS), () -> start(servers, with), () -> start(servers, without));
+            Comparison<Started> comparison = Comparison.interleaved(
+                    scale.rounds(ROUNDS), () -> start(servers, with), () -> start(servers, without));
             return List.of(
                     added(comparison)
                             .figure(

@@ -2,6 +2,7 @@ package io.github.resilientkafka.benchmarks;
 
 import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.publisher.EventPublisher;
+import io.github.resilientkafka.publisher.PublishQueueFullException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -68,6 +69,14 @@ final class SteadyLoad<T> {
 
         long publishedNanos() {
             return this.publishedNanos;
+        }
+
+        /**
+         * Whether the publisher had too much to do to accept it, which is told at once.
+         */
+        boolean isRefused() {
+            return this.future.isCompletedExceptionally()
+                    && this.future.handle((result, error) -> error).join() instanceof PublishQueueFullException;
         }
 
         /**
