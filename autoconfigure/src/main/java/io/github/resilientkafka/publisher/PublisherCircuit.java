@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,8 @@ public final class PublisherCircuit {
 
     private final FastSuccesses successes;
 
+    private final SlowAnswers slowAnswers;
+
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
@@ -62,6 +65,13 @@ public final class PublisherCircuit {
     PublisherCircuit(CircuitBreaker breaker) {
         this.breaker = breaker;
         this.successes = new FastSuccesses(breaker);
+        this.slowAnswers = new SlowAnswers(
+                breaker.getCircuitBreakerConfig().getSlowCallDurationThreshold().toNanos());
+        breaker.getEventPublisher().onSlowCallRateExceeded(event -> {
+            if (this.lastOutage == null) {
+                this.lastOutage = new KafkaSlowException(event.getSlowCallRate());
+            }
+        });
         breaker.getEventPublisher().onStateTransition(event -> {
             State state = event.getStateTransition().getToState();
             logger.info("Circuit {}: {}", NAME, event.getStateTransition());
@@ -140,6 +150,19 @@ public final class PublisherCircuit {
             if (permit != null) {
                 succeeded(permit, nanos);
             }
+        }
+    }
+
+    /**
+     * Kafka has acknowledged a record. What only ends a pause that was counted already is not recorded.
+     */
+    void acked(Object permit, String topic, int partition, long nowNanos, long nanos) {
+        if (this.slowAnswers.isSlow(nanos)
+                && !this.slowAnswers.isNews(new TopicPartition(topic, partition), nowNanos - nanos, nowNanos)
+                && this.breaker.getState() == State.CLOSED) {
+            release(permit);
+        } else {
+            succeeded(permit, nanos);
         }
     }
 

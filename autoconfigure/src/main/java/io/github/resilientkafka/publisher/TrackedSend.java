@@ -81,7 +81,7 @@ public abstract class TrackedSend implements Callback {
         long nanos = now - this.startedNanos;
         if (exception == null && metadata != null) {
             session.acked(metadata.topic(), metadata.partition(), now);
-            circuit.succeeded(permit, nanos);
+            circuit.acked(permit, metadata.topic(), metadata.partition(), now, nanos);
             acked(metadata);
         } else {
             Throwable error = session.reasonOf(
