@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -12,12 +11,10 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -30,11 +27,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaProbe implements AutoCloseable {
 
+    private static final Logger logger = LoggerFactory.getLogger(KafkaProbe.class);
+
     /**
      * How long the client keeps a question that we no longer wait for.
      */
-    private static final Logger logger = LoggerFactory.getLogger(KafkaProbe.class);
-
     private static final Duration QUESTION_TIMEOUT = Duration.ofSeconds(30);
 
     private final ProducerSettings settings;
@@ -43,7 +40,7 @@ public final class KafkaProbe implements AutoCloseable {
 
     private @Nullable Admin admin;
 
-    private @Nullable Map<String, KafkaFuture<TopicDescription>> pendingQuestion;
+    private @Nullable TopicsQuestion pendingQuestion;
 
     /**
      * What a cluster says of itself.
@@ -108,8 +105,8 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     /**
-     * Returns whether Kafka can take records again: it answers, and of the given topics at least one has a leader (or is
-     * refused, which no waiting will cure). Without topics, whether it has any broker.
+     * Returns whether Kafka can take records again: it answers, and of the given topics at least one has a partition that
+     * takes records (or is refused, which no waiting will cure). Without topics, whether it has any broker.
      * @param topics topics that lately met an outage
      * @return whether a trial is worthwhile
      * @throws KafkaException if it does not answer in time; the same question is waited for again at the next call,
@@ -122,54 +119,34 @@ public final class KafkaProbe implements AutoCloseable {
         if (topics.isEmpty()) {
             return !describeCluster(this.timeout).nodes().isEmpty();
         }
-        Map<String, KafkaFuture<TopicDescription>> question = this.pendingQuestion;
+        TopicsQuestion question = this.pendingQuestion;
         if (question == null) {
-            question = admin().describeTopics(topics).topicNameValues();
+            question = TopicsQuestion.ask(admin(), topics);
             this.pendingQuestion = question;
         }
         try {
-            return anyLed(question.values());
+            return question.anyTakesRecords(this.timeout);
         } finally {
-            if (question.values().stream().allMatch(KafkaFuture::isDone)) {
+            if (question.isAnswered()) {
                 this.pendingQuestion = null;
             }
         }
     }
 
-    private boolean anyLed(Collection<KafkaFuture<TopicDescription>> answers) {
-        for (KafkaFuture<TopicDescription> answer : answers) {
-            try {
-                boolean led = await(answer, this.timeout).partitions().stream().anyMatch(KafkaProbe::hasLeader);
-                if (led) {
-                    return true;
-                }
-            } catch (UnknownTopicOrPartitionException | TopicAuthorizationException ex) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /**
-     * Returns whether a partition is known to have no leader now.
+     * Returns whether a partition is known not to take records now: it has no leader, or one with too few replicas in sync,
+     * which is no better.
      * @param partition the partition
      * @return false also where that can't be found out
      */
     public boolean isLeaderless(TopicPartition partition) {
         try {
-            return await(admin().describeTopics(List.of(partition.topic())).allTopicNames(), this.timeout)
-                    .values()
-                    .stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .anyMatch(info -> info.partition() == partition.partition() && !hasLeader(info));
+            return TopicsQuestion.ask(admin(), List.of(partition.topic()))
+                    .isUnable(partition.topic(), partition.partition(), this.timeout);
         } catch (KafkaException ex) {
-            logger.debug("It is not known whether {} has a leader", partition, ex);
+            logger.debug("It is not known whether {} takes records", partition, ex);
             return false;
         }
-    }
-
-    private static boolean hasLeader(TopicPartitionInfo partition) {
-        return partition.leader() != null && !partition.leader().isEmpty();
     }
 
     /**
@@ -205,7 +182,7 @@ public final class KafkaProbe implements AutoCloseable {
         }
     }
 
-    private static <T> T await(KafkaFuture<T> future, Duration timeout) {
+    static <T> T await(KafkaFuture<T> future, Duration timeout) {
         try {
             return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException ex) {
