@@ -23,8 +23,9 @@ final class Chaos {
     /**
      * Options, all as {@code --name=value}: {@code seed} (drawn if empty), {@code seconds} in which faults begin (60),
      * {@code instances} (2), {@code rate} (events per second and instance, 200), {@code runs} (1; the next one has the
-     * next seed), {@code faults} (names, separated by commas; all if empty), {@code evidence} (a directory for journals
-     * and logs).
+     * next seed), {@code until-broken} (whether the first broken promise is the last run), {@code settings} (more
+     * arguments for the applications, separated by blanks), {@code faults} (names, separated by commas; all if empty),
+     * {@code evidence} (a directory for journals and logs).
      */
     public static void main(String[] arguments) throws Exception {
         Map<String, String> options = new HashMap<>();
@@ -49,24 +50,30 @@ final class Chaos {
                 .map(name -> Fault.valueOf(name.trim()))
                 .collect(Collectors.toSet());
         Set<Fault> choice = faults.isEmpty() ? World.possibleFaults() : faults;
+        List<String> settings = Stream.of(options.getOrDefault("settings", "").split(" "))
+                .filter(setting -> !setting.isBlank())
+                .toList();
+        boolean untilBroken = Boolean.parseBoolean(options.get("until-broken"));
         Path evidence = Path.of(options.getOrDefault("evidence", "target/chaos"));
 
         boolean good = true;
-        for (int run = 0; run < runs; run++) {
+        for (int run = 0; run < runs && (good || !untilBroken); run++) {
             FaultPlan plan = FaultPlan.of(seed + run, length, instances, choice);
-            good &= run(seed + run, plan, evidence.resolve("seed-" + (seed + run)), instances, rate);
+            good &= run(seed + run, plan, evidence.resolve("seed-" + (seed + run)), instances, rate, settings);
         }
         System.exit(good ? 0 : 1);
     }
 
-    private static boolean run(long seed, FaultPlan plan, Path directory, int instances, int rate) throws Exception {
+    private static boolean run(
+            long seed, FaultPlan plan, Path directory, int instances, int rate, List<String> settings)
+            throws Exception {
         System.out.printf(
                 "Seed %d: %d faults, %d instances, %d events/s each%n",
                 seed, plan.faults().size(), instances, rate);
         delete(directory);
         Files.createDirectories(directory);
         Verdict verdict =
-                Checker.check(new Trial(directory.toAbsolutePath(), instances, rate, List.of()).run(plan, world -> {}));
+                Checker.check(new Trial(directory.toAbsolutePath(), instances, rate, settings).run(plan, world -> {}));
         System.out.print(describe(seed, plan, verdict));
         if (verdict.isGood()) {
             delete(directory);

@@ -59,7 +59,8 @@ class ChaosApplication {
                         application.journal,
                         application.switches,
                         application.directory.getFileName().toString(),
-                        context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class))
+                        context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class),
+                        context.getEnvironment().getRequiredProperty("chaos.too-large-every", Integer.class))
                 .start();
         Instance.isUp(application.directory, application.journal);
         if (context.getEnvironment().getProperty("chaos.vitals", Boolean.class, false)) {

@@ -7,6 +7,8 @@ import io.github.resilientkafka.chaos.Entry.Published;
 import io.github.resilientkafka.chaos.Evidence.Commit;
 import io.github.resilientkafka.chaos.Evidence.DeadLetter;
 import io.github.resilientkafka.chaos.Evidence.LogRecord;
+import io.github.resilientkafka.chaos.Evidence.RowChange;
+import io.github.resilientkafka.chaos.Evidence.Undeliverable;
 import io.github.resilientkafka.chaos.Payload.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +30,9 @@ final class Checker {
 
     /** How long after its end a fault may still be the reason for something. */
     private static final long AFTERMATH_MILLIS = TimeUnit.SECONDS.toMillis(60);
+
+    /** How long after its end a fault may still be the reason that a sender had no answer in time. */
+    private static final long WAY_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
     private final Evidence evidence;
 
@@ -52,7 +57,12 @@ final class Checker {
         firstOccurrencesAreInOrder();
         Map<String, Long> repeats = everyRecordIsHandledOrDeadLettered();
         nothingIsCommittedBeforeItIsDone();
-        this.evidence.rows().forEach(row -> this.violations.add("Left in the table: " + row));
+        whatKafkaRefusesIsGivenUp(duplicates);
+        onlyTheHolderOfALaneSettles();
+        onlyTheHolderOfALaneSends();
+        this.evidence.rows().stream()
+                .filter(row -> !(row.isAtRest() && row.payload().kind() == Kind.TOO_LARGE))
+                .forEach(row -> this.violations.add("Left in the table: " + row));
         return new Verdict(
                 List.copyOf(this.violations),
                 entries(Published.class).count(),
@@ -77,7 +87,7 @@ final class Checker {
             }
         }
         this.kept.stream()
-                .filter(payload -> !present.contains(payload))
+                .filter(payload -> payload.kind() != Kind.TOO_LARGE && !present.contains(payload))
                 .sorted(Comparator.comparing(Payload::toString))
                 .forEach(payload -> this.violations.add("Lost: " + payload));
         present.stream()
@@ -141,13 +151,15 @@ final class Checker {
         return repeats;
     }
 
-    /** Requirement N6: an offset is committed when all records before it are done. */
+    /** Requirement N6: an offset is committed when all records before it are handled, or are durable elsewhere. */
     private void nothingIsCommittedBeforeItIsDone() {
-        Map<String, Long> handledAt = new HashMap<>();
+        Map<String, Long> doneAt = new HashMap<>();
         entries(Handled.class)
-                .forEach(each -> handledAt.merge(each.group() + " " + each.position(), each.millis(), Long::min));
+                .forEach(each -> doneAt.merge(each.group() + " " + each.position(), each.millis(), Long::min));
+        this.evidence
+                .deadLetters()
+                .forEach(each -> doneAt.merge(each.group() + " " + each.position(), each.durableMillis(), Long::min));
         Map<String, List<LogRecord>> partitions = this.evidence.records().stream()
-                .filter(each -> !isPoison(each))
                 .collect(Collectors.groupingBy(
                         each -> each.position().topic() + "-" + each.position().partition()));
         Map<String, Integer> looked = new HashMap<>();
@@ -156,7 +168,7 @@ final class Checker {
             int index = looked.getOrDefault(commit.group() + commit.topic() + commit.partition(), 0);
             for (; index < records.size() && records.get(index).position().offset() < commit.next(); index++) {
                 String task = commit.group() + " " + records.get(index).position();
-                if (handledAt.getOrDefault(task, Long.MAX_VALUE) > commit.millis()) {
+                if (doneAt.getOrDefault(task, Long.MAX_VALUE) > commit.millis()) {
                     this.violations.add("Committed before it was done: " + task + " by " + commit);
                 }
             }
@@ -164,11 +176,72 @@ final class Checker {
         }
     }
 
-    /** The fault that struck last before a moment, of those that can do such a thing. What has no such reason is a violation. */
+    /**
+     * Promise 5: an event that Kafka refuses for itself becomes a dead letter after its retries, all of them; no other
+     * event does, and an outage is no retry.
+     */
+    private void whatKafkaRefusesIsGivenUp(Map<String, Long> duplicates) {
+        Set<Payload> givenUp = new HashSet<>();
+        for (Undeliverable each : this.evidence.undeliverable()) {
+            if (each.payload().kind() != Kind.TOO_LARGE) {
+                this.violations.add("Given up, though Kafka would have taken it: " + each);
+            } else if (each.attempts() != World.MAX_ATTEMPTS) {
+                this.violations.add(
+                        "Given up after another number of retries than " + World.MAX_ATTEMPTS + ": " + each);
+            }
+            if (!givenUp.add(each.payload())) {
+                String what = "A second dead letter of " + each.payload();
+                duplicates.merge(cause(Fault::makesDuplicates, each.appendedMillis(), what), 1L, Long::sum);
+            }
+        }
+        this.kept.stream()
+                .filter(payload -> payload.kind() == Kind.TOO_LARGE && !givenUp.contains(payload))
+                .forEach(payload -> this.violations.add("Lost, too large and not dead-lettered: " + payload));
+    }
+
+    /** Who has lost a lane to another instance must not write down anything of its rows any more. */
+    private void onlyTheHolderOfALaneSettles() {
+        Set<Long> known = new HashSet<>();
+        for (RowChange change : this.evidence.changes()) {
+            if (!known.add(change.row()) && !change.instance().equals(change.holder())) {
+                this.violations.add("Settled by one that had lost the lane: " + change);
+            }
+        }
+    }
+
+    /**
+     * Who holds a lane sends its rows once; whoever held it before has all answers before that, unless requests or answers
+     * were held back. So where nothing was, a row that came twice since the lease under which it was settled was also sent
+     * by a relay that did not look whether its own lease was over.
+     */
+    private void onlyTheHolderOfALaneSends() {
+        Map<Payload, Long> heldSince = this.evidence.changes().stream()
+                .filter(change -> change.status().equals("RESOLVED"))
+                // Dead letters have the payload of their records, and a topic of their own.
+                .filter(change -> World.TOPICS.containsKey(change.topic()))
+                .collect(Collectors.toMap(RowChange::payload, RowChange::heldSinceMillis, Math::max));
+        Set<Payload> sent = new HashSet<>();
+        for (LogRecord each : this.evidence.records()) {
+            if (each.appendedMillis() > heldSince.getOrDefault(each.payload(), Long.MAX_VALUE)
+                    && !sent.add(each.payload())) {
+                String what = "Sent by two that thought they had the lane: " + each.payload();
+                cause(Fault::holdsBack, WAY_MILLIS, each.appendedMillis(), what);
+            }
+        }
+    }
+
     private String cause(Predicate<Fault> able, long millis, String what) {
+        return cause(able, AFTERMATH_MILLIS, millis, what);
+    }
+
+    /**
+     * The fault that struck last before a moment, of those that can do such a thing. What has no such reason is a
+     * violation.
+     */
+    private String cause(Predicate<Fault> able, long aftermathMillis, long millis, String what) {
         return this.evidence.faults().stream()
                 .filter(fault -> able.test(fault.fault()))
-                .filter(fault -> fault.beginMillis() <= millis && millis <= fault.endMillis() + AFTERMATH_MILLIS)
+                .filter(fault -> fault.beginMillis() <= millis && millis <= fault.endMillis() + aftermathMillis)
                 .max(Comparator.comparing(Occurrence::beginMillis))
                 .map(fault -> fault.fault().name())
                 .orElseGet(() -> {

@@ -3,6 +3,7 @@ package io.github.resilientkafka.chaos;
 import io.github.resilientkafka.chaos.Link.State;
 import io.github.resilientkafka.testing.LocalServer;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
 
@@ -15,6 +16,12 @@ enum Fault {
     BROKER_RESTARTED(Place.BROKER, 0, 3, stop(Fault::kafka), start(Fault::kafka)),
     NOT_ENOUGH_REPLICAS(
             Place.BROKER, 2, 8, (world, i) -> world.demandReplicas(2), (world, i) -> world.demandReplicas(1)),
+    DEAD_LETTERS_REFUSED(
+            Place.BROKER,
+            2,
+            8,
+            (world, i) -> world.demandReplicasOfDeadLetters(2),
+            (world, i) -> world.demandReplicasOfDeadLetters(1)),
 
     DATABASE_KILLED(Place.DATABASE, 1, 8, kill(Fault::postgres), start(Fault::postgres)),
     DATABASE_FROZEN(Place.DATABASE, 1, 9, freeze(Fault::postgres), thaw(Fault::postgres)),
@@ -69,6 +76,17 @@ enum Fault {
     private static final Set<Place> MAKE_REPEATS =
             Set.of(Place.BROKER, Place.INSTANCE, Place.ALL_INSTANCES, Place.KAFKA_LINK);
 
+    /** What can hold back a request, or its answer, for longer than its sender waits. */
+    private static final Set<Fault> HOLD_BACK = EnumSet.of(
+            BROKER_KILLED,
+            BROKER_FROZEN,
+            BROKER_RESTARTED,
+            APPLICATION_FROZEN,
+            KAFKA_CUT,
+            KAFKA_SLOW,
+            KAFKA_HALF_OPEN,
+            KAFKA_BLACK_HOLE);
+
     private final Place place;
 
     private final int shortest;
@@ -114,6 +132,10 @@ enum Fault {
 
     boolean makesRepeats() {
         return MAKE_REPEATS.contains(this.place);
+    }
+
+    boolean holdsBack() {
+        return HOLD_BACK.contains(this);
     }
 
     Duration duration(Random random) {

@@ -4,6 +4,7 @@ import io.github.resilientkafka.chaos.Payload.Kind;
 import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.PublisherClosedException;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,12 @@ final class Load {
 
     private static final int FLAKY_EVERY = 1009;
 
+    /** Of no use to a compressor; see {@link World#LARGEST_MESSAGE}. */
+    private static final String LARGE = new Random(1)
+            .ints(World.LARGEST_MESSAGE + 10_000, 'A', 'Z' + 1)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+
     /** How many events a thread has published at most without knowing what became of them. */
     private static final int WINDOW = 1_000;
 
@@ -38,15 +45,19 @@ final class Load {
 
     private final long pauseNanos;
 
+    private final int tooLargeEvery;
+
     /**
      * @param rate events per second
+     * @param tooLargeEvery every so many events one is too large; 0: none is
      */
-    Load(EventPublisher publisher, Journal journal, Switches switches, String instance, int rate) {
+    Load(EventPublisher publisher, Journal journal, Switches switches, String instance, int rate, int tooLargeEvery) {
         this.publisher = publisher;
         this.journal = journal;
         this.switches = switches;
         this.instance = instance;
         this.pauseNanos = TimeUnit.SECONDS.toNanos(THREADS) / rate;
+        this.tooLargeEvery = tooLargeEvery;
     }
 
     void start() {
@@ -82,7 +93,7 @@ final class Load {
         this.journal.published(topic, key, payload);
         CompletableFuture<PublishResult> future;
         try {
-            future = this.publisher.publish(topic, key, payload.toString());
+            future = this.publisher.publish(topic, key, textOf(payload));
         } catch (PublisherClosedException ex) {
             this.journal.refused(payload, ex);
             return false;
@@ -98,7 +109,14 @@ final class Load {
         return true;
     }
 
-    private static Kind kind(long number) {
+    private static String textOf(Payload payload) {
+        return (payload.kind() == Kind.TOO_LARGE) ? payload + "/" + LARGE : payload.toString();
+    }
+
+    private Kind kind(long number) {
+        if (this.tooLargeEvery > 0 && number % this.tooLargeEvery == this.tooLargeEvery - 1) {
+            return Kind.TOO_LARGE;
+        }
         if (number % POISON_EVERY == POISON_EVERY - 1) {
             return Kind.POISON;
         }

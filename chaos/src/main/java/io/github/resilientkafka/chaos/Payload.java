@@ -15,9 +15,12 @@ record Payload(String instance, int incarnation, long number, Kind kind) impleme
         /** Its handlers fail twice before they succeed. */
         FLAKY,
         /** Its handlers can make nothing of it: it belongs into the dead-letter topic. */
-        POISON
+        POISON,
+        /** Kafka refuses it for itself: the publisher gives it up after its retries. */
+        TOO_LARGE
     }
 
+    /** Ignores what follows the kind behind another slash. */
     static Payload parse(String text) {
         String[] parts = text.split("/");
         return new Payload(parts[0], Integer.parseInt(parts[1]), Long.parseLong(parts[2]), Kind.valueOf(parts[3]));

@@ -72,6 +72,8 @@ final class Soak {
         List<Soak> soaks = new ArrayList<>();
         List<String> settings = List.of(
                 "--chaos.vitals=true",
+                // They stay in the table for days.
+                "--chaos.too-large-every=0",
                 // Rows go within the time of the soak.
                 "--resilient-kafka.retry.retention=1m");
         Trial trial = new Trial(directory, INSTANCES, RATE, settings);
@@ -109,7 +111,7 @@ final class Soak {
                     vitals.stream().mapToLong(Vitals::heapBytes).sum(),
                     vitals.stream().mapToLong(Vitals::threads).sum(),
                     vitals.stream().mapToLong(Vitals::files).sum(),
-                    ask("select count(*) from pg_stat_activity where application_name = 'PostgreSQL JDBC Driver'"),
+                    ask("select count(*) from pg_stat_activity where application_name like 'instance-%'"),
                     ask("select sum(pg_table_size(oid)) from pg_class where relname like '%kafka%' and relkind = 'r'"),
                     ask(
                             "select sum(pg_indexes_size(oid)) from pg_class where relname like '%kafka%' and relkind = 'r'"));

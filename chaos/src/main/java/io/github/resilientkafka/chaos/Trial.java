@@ -3,21 +3,26 @@ package io.github.resilientkafka.chaos;
 import io.github.resilientkafka.chaos.Conductor.Occurrence;
 import io.github.resilientkafka.chaos.Evidence.DeadLetter;
 import io.github.resilientkafka.chaos.Evidence.LogRecord;
+import io.github.resilientkafka.chaos.Evidence.RowChange;
 import io.github.resilientkafka.chaos.Evidence.StoredRow;
+import io.github.resilientkafka.chaos.Evidence.Undeliverable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -31,6 +36,9 @@ final class Trial {
 
     /** How long everything may take to come to rest after the last fault. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    /** The header that says whose handler failed. */
+    private static final String GROUP = "rk_group";
 
     private final Path directory;
 
@@ -58,16 +66,28 @@ final class Trial {
     Evidence run(FaultPlan plan, Consumer<World> visitor) throws Exception {
         try (World world = new World(this.directory, this.instances, this.rate, this.settings);
                 CommitWatch watch = new CommitWatch(world)) {
+            Ledger ledger = new Ledger(world.postgres());
             visitor.accept(world);
             world.switches().load(true);
             List<Occurrence> faults = new Conductor(world).carryOut(plan);
             world.switches().load(false);
+            // What an instance stored while its clock was ahead would be due in an hour.
+            world.instances().forEach(instance -> instance.switches().clockOffset(Duration.ofHours(3)));
             String unrest = awaitRest(world, watch);
             world.instances().forEach(Instance::stop);
             List<Entry> journals = new ArrayList<>();
             world.instances().forEach(instance -> journals.addAll(instance.journal()));
+            List<RowChange> changes = ledger.changes();
             return new Evidence(
-                    journals, records(world), deadLetters(world), rows(world), watch.commits(), faults, unrest);
+                    journals,
+                    records(world),
+                    deadLetters(world, changes),
+                    undeliverable(world),
+                    rows(world),
+                    changes,
+                    watch.commits(),
+                    faults,
+                    unrest);
         }
     }
 
@@ -76,7 +96,11 @@ final class Trial {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             List<String> open = new ArrayList<>();
-            rows(world).stream().limit(5).map(StoredRow::toString).forEach(open::add);
+            rows(world).stream()
+                    .filter(row -> !row.isAtRest())
+                    .limit(5)
+                    .map(StoredRow::toString)
+                    .forEach(open::add);
             try {
                 open.addAll(watch.behind());
             } catch (ExecutionException ex) {
@@ -103,21 +127,55 @@ final class Trial {
                 .toList();
     }
 
-    private static List<DeadLetter> deadLetters(World world) {
-        return World.TOPICS.keySet().stream()
-                .flatMap(topic -> read(world, topic + ".dlq").stream())
+    private static List<DeadLetter> deadLetters(World world, List<RowChange> changes) {
+        Map<String, Long> stored = new HashMap<>();
+        changes.stream()
+                .filter(change -> change.headers().containsKey(GROUP))
+                .forEach(change -> stored.merge(taskOf(change.headers()), change.millis(), Long::min));
+        return allDeadLetters(world)
+                .filter(each -> headers(each).containsKey(GROUP))
                 .map(each -> new DeadLetter(
-                        new Position(
-                                header(each, "rk_original_topic"),
-                                Integer.parseInt(header(each, "rk_original_partition")),
-                                Long.parseLong(header(each, "rk_original_offset"))),
-                        header(each, "rk_group"),
-                        Payload.parse(each.value())))
+                        positionOf(headers(each)),
+                        required(headers(each), GROUP),
+                        Payload.parse(each.value()),
+                        Math.min(each.timestamp(), stored.getOrDefault(taskOf(headers(each)), Long.MAX_VALUE))))
                 .toList();
     }
 
-    private static String header(ConsumerRecord<?, ?> letter, String name) {
-        return new String(letter.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    private static List<Undeliverable> undeliverable(World world) {
+        return allDeadLetters(world)
+                .filter(each -> !headers(each).containsKey(GROUP))
+                .map(each -> new Undeliverable(
+                        each.timestamp(),
+                        Payload.parse(each.value()),
+                        Integer.parseInt(required(headers(each), "rk_attempts"))))
+                .toList();
+    }
+
+    private static Stream<ConsumerRecord<String, String>> allDeadLetters(World world) {
+        return World.TOPICS.keySet().stream().flatMap(topic -> read(world, topic + World.DEAD_LETTERS).stream());
+    }
+
+    private static Map<String, String> headers(ConsumerRecord<?, ?> letter) {
+        Map<String, String> headers = new HashMap<>();
+        letter.headers()
+                .forEach(header -> headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8)));
+        return headers;
+    }
+
+    private static String taskOf(Map<String, String> headers) {
+        return required(headers, GROUP) + " " + positionOf(headers);
+    }
+
+    private static Position positionOf(Map<String, String> headers) {
+        return new Position(
+                required(headers, "rk_original_topic"),
+                Integer.parseInt(required(headers, "rk_original_partition")),
+                Long.parseLong(required(headers, "rk_original_offset")));
+    }
+
+    private static String required(Map<String, String> headers, String name) {
+        return Objects.requireNonNull(headers.get(name), name);
     }
 
     /** Reads a topic, partition by partition; one that is not there is empty. */
@@ -146,17 +204,17 @@ final class Trial {
 
     private static List<StoredRow> rows(World world) throws SQLException {
         List<StoredRow> rows = new ArrayList<>();
-        try (Connection connection = DriverManager.getConnection(
-                        world.postgres().jdbcUrl(),
-                        world.postgres().username(),
-                        world.postgres().password());
+        try (Connection connection = Ledger.connect(world.postgres());
                 Statement statement = connection.createStatement();
-                ResultSet result =
-                        statement.executeQuery("select status, topic, convert_from(payload, 'UTF8'), attempts"
+                ResultSet result = statement.executeQuery(
+                        "select status, topic, convert_from(substring(payload for 60), 'UTF8'), attempts"
                                 + " from failed_kafka_events where status <> 'RESOLVED' order by id")) {
             while (result.next()) {
-                rows.add(
-                        new StoredRow(result.getString(1), result.getString(2), result.getString(3), result.getInt(4)));
+                rows.add(new StoredRow(
+                        result.getString(1),
+                        result.getString(2),
+                        Payload.parse(result.getString(3)),
+                        result.getInt(4)));
             }
         }
         return rows;

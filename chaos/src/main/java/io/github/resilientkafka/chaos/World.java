@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
@@ -31,6 +32,14 @@ final class World implements AutoCloseable {
 
     /** The topics, and how many partitions they have. */
     static final Map<String, Integer> TOPICS = Map.of("orders", 6, "invoices", 3);
+
+    static final String DEAD_LETTERS = ".dlq";
+
+    /** What fits into a batch of any producer of ours, and no event that is {@link Payload.Kind#TOO_LARGE}. */
+    static final int LARGEST_MESSAGE = 140_000;
+
+    /** How often an event that Kafka refuses is tried again before it is given up. */
+    static final int MAX_ATTEMPTS = 3;
 
     private final Switches switches;
 
@@ -50,7 +59,8 @@ final class World implements AutoCloseable {
      */
     World(Path directory, int instances, int rate, List<String> settings) {
         this.switches = new Switches(directory.resolve("all"));
-        LocalKafka.Builder kafka = LocalKafka.builder();
+        // When a record came to its partition is what duplicates are attributed by, and commits compared with.
+        LocalKafka.Builder kafka = LocalKafka.builder().property("log.message.timestamp.type", "LogAppendTime");
         List<Link> toKafka = new ArrayList<>();
         for (int i = 0; i < instances; i++) {
             int port = freePort();
@@ -65,16 +75,15 @@ final class World implements AutoCloseable {
             postgres.dataIn(this.disk.path()).setting("max_wal_size", "96MB").setting("min_wal_size", "32MB");
         }
         this.postgres = postgres.launch();
-        // When a record came to its partition is what duplicates are attributed by.
-        TOPICS.forEach((topic, partitions) ->
-                this.kafka.createTopic(topic, partitions, Map.of("message.timestamp.type", "LogAppendTime")));
+        TOPICS.forEach((topic, partitions) -> this.kafka.createTopic(
+                topic, partitions, Map.of("max.message.bytes", String.valueOf(LARGEST_MESSAGE))));
         int databasePort =
                 URI.create(this.postgres.jdbcUrl().substring("jdbc:".length())).getPort();
         for (int i = 0; i < instances; i++) {
             Link toDatabase = new Link(databasePort);
             this.instances.add(new Instance(
                     directory.resolve(nameOf(i)),
-                    arguments(rate, toKafka.get(i), toDatabase, settings),
+                    arguments(nameOf(i), rate, toKafka.get(i), toDatabase, settings),
                     toKafka.get(i),
                     toDatabase));
         }
@@ -88,24 +97,31 @@ final class World implements AutoCloseable {
         }
     }
 
-    private List<String> arguments(int rate, Link toKafka, Link toDatabase, List<String> settings) {
+    private List<String> arguments(String name, int rate, Link toKafka, Link toDatabase, List<String> settings) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--chaos.rate=" + rate,
+                "--chaos.too-large-every=1511",
                 "--spring.application.name=chaos",
                 "--spring.main.web-application-type=none",
                 "--spring.kafka.bootstrap-servers=127.0.0.1:" + toKafka.port(),
                 "--spring.kafka.consumer.auto-offset-reset=earliest",
                 "--spring.kafka.consumer.heartbeat-interval=1s",
                 "--spring.kafka.consumer.properties[session.timeout.ms]=6000",
-                "--spring.datasource.url=jdbc:postgresql://127.0.0.1:" + toDatabase.port() + "/postgres",
+                "--spring.datasource.url=jdbc:postgresql://127.0.0.1:" + toDatabase.port()
+                        + "/postgres?ApplicationName=instance-" + name,
                 "--spring.datasource.username=" + this.postgres.username(),
                 "--spring.datasource.password=" + this.postgres.password(),
                 // Everything else is as applications have it by default, but quicker where a trial would only wait.
                 "--resilient-kafka.retry.interval=1s",
                 "--resilient-kafka.retry.lease=15s",
+                "--resilient-kafka.retry.backoff=500ms,1s,2s",
+                "--resilient-kafka.retry.max-attempts=" + MAX_ATTEMPTS,
                 "--resilient-kafka.listener.pause=200ms",
                 "--resilient-kafka.listener.max-pause=2s",
                 "--resilient-kafka.listener.instances.orders.dependencies=payments"));
+        // Two of the same name would be one with two values.
+        settings.forEach(setting ->
+                arguments.removeIf(other -> other.startsWith(setting.substring(0, setting.indexOf('=') + 1))));
         arguments.addAll(settings);
         return arguments;
     }
@@ -162,11 +178,22 @@ final class World implements AutoCloseable {
 
     /** Makes the broker refuse what is acknowledged by too few replicas, as in a cluster that has lost some. */
     void demandReplicas(int count) {
+        demandReplicas(count, TOPICS::containsKey);
+    }
+
+    /** The same for dead letters only; those are late then, while their records could be committed at any time. */
+    void demandReplicasOfDeadLetters(int count) {
+        demandReplicas(count, topic -> topic.endsWith(DEAD_LETTERS));
+    }
+
+    private void demandReplicas(int count, Predicate<String> topics) {
         try (Admin admin = Admin.create(this.kafka.adminConfig())) {
             AlterConfigOp set =
                     new AlterConfigOp(new ConfigEntry("min.insync.replicas", String.valueOf(count)), OpType.SET);
             Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
-            TOPICS.keySet().forEach(topic -> changes.put(new ConfigResource(Type.TOPIC, topic), List.of(set)));
+            admin.listTopics().names().get().stream()
+                    .filter(topics)
+                    .forEach(topic -> changes.put(new ConfigResource(Type.TOPIC, topic), List.of(set)));
             admin.incrementalAlterConfigs(changes).all().get();
         } catch (ExecutionException ex) {
             throw new IllegalStateException("Kafka refused a topic's configuration", ex.getCause());

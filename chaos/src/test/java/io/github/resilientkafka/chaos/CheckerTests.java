@@ -9,7 +9,9 @@ import io.github.resilientkafka.chaos.Entry.Published;
 import io.github.resilientkafka.chaos.Evidence.Commit;
 import io.github.resilientkafka.chaos.Evidence.DeadLetter;
 import io.github.resilientkafka.chaos.Evidence.LogRecord;
+import io.github.resilientkafka.chaos.Evidence.RowChange;
 import io.github.resilientkafka.chaos.Evidence.StoredRow;
+import io.github.resilientkafka.chaos.Evidence.Undeliverable;
 import io.github.resilientkafka.chaos.Payload.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +25,19 @@ import org.junit.jupiter.api.Test;
  */
 class CheckerTests {
 
+    private static final long HELD_SINCE = 160;
+
     private final List<Entry> journals = new ArrayList<>();
 
     private final List<LogRecord> records = new ArrayList<>();
 
     private final List<DeadLetter> deadLetters = new ArrayList<>();
 
+    private final List<Undeliverable> undeliverable = new ArrayList<>();
+
     private final List<StoredRow> rows = new ArrayList<>();
+
+    private final List<RowChange> changes = new ArrayList<>();
 
     private final List<Commit> commits = new ArrayList<>();
 
@@ -163,9 +171,9 @@ class CheckerTests {
     @DisplayName("Promise 5: good events and flaky ones are not dead-lettered, poison is, by each group")
     void deadLetters() {
         LogRecord flaky = deliver(keep(payload(1, Kind.FLAKY)));
-        this.deadLetters.add(new DeadLetter(flaky.position(), "orders", flaky.payload()));
+        this.deadLetters.add(new DeadLetter(flaky.position(), "orders", flaky.payload(), 150));
         LogRecord poison = append(keep(payload(2, Kind.POISON)), 150);
-        this.deadLetters.add(new DeadLetter(poison.position(), "orders", poison.payload()));
+        this.deadLetters.add(new DeadLetter(poison.position(), "orders", poison.payload(), 150));
         assertThat(check().violations())
                 .hasSize(2)
                 .anySatisfy(
@@ -189,9 +197,93 @@ class CheckerTests {
     }
 
     @Test
+    @DisplayName("N6: an offset behind poison that is committed before its dead letter is durable")
+    void committedBeforeTheDeadLetter() {
+        LogRecord poison = append(keep(payload(1, Kind.POISON)), 150);
+        bury(poison);
+        long next = poison.position().offset() + 1;
+        this.commits.add(new Commit(150, "audit", "orders", 0, next));
+        assertThat(check().violations()).isEmpty();
+
+        this.commits.add(0, new Commit(149, "orders", "orders", 0, next));
+        assertThat(check().violations())
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("Committed before it was done: orders");
+    }
+
+    @Test
+    @DisplayName("Promise 5: what Kafka refuses for itself is dead-lettered after its retries, and stays in the table")
+    void undeliverable() {
+        Payload large = keep(payload(1, Kind.TOO_LARGE));
+        this.undeliverable.add(new Undeliverable(150, large, World.MAX_ATTEMPTS));
+        this.rows.add(new StoredRow("DLQ", "orders", large, World.MAX_ATTEMPTS));
+        assertThat(check().violations()).isEmpty();
+
+        this.undeliverable.add(new Undeliverable(180, large, World.MAX_ATTEMPTS));
+        assertThat(check().violations()).isEmpty();
+        assertThat(check().duplicates()).isEqualTo(Map.of("BROKER_KILLED", 1L));
+    }
+
+    @Test
+    @DisplayName("Promise 5: an event that is given up without all its retries, without a trace, or without need")
+    void givenUpWrongly() {
+        Payload early = keep(payload(1, Kind.TOO_LARGE));
+        this.undeliverable.add(new Undeliverable(150, early, World.MAX_ATTEMPTS - 1));
+        Payload lost = keep(payload(2, Kind.TOO_LARGE));
+        Payload good = kept(3);
+        deliver(good);
+        this.undeliverable.add(new Undeliverable(150, good, World.MAX_ATTEMPTS));
+        this.rows.add(new StoredRow("DLQ", "orders", good, World.MAX_ATTEMPTS));
+        this.rows.add(new StoredRow("DLQ_FAILED", "orders", early, World.MAX_ATTEMPTS));
+        assertThat(check().violations())
+                .containsExactlyInAnyOrder(
+                        "Given up after another number of retries than 3: " + this.undeliverable.get(0),
+                        "Lost, too large and not dead-lettered: " + lost,
+                        "Given up, though Kafka would have taken it: " + this.undeliverable.get(1),
+                        "Left in the table: " + this.rows.get(0),
+                        "Left in the table: " + this.rows.get(1));
+    }
+
+    @Test
+    @DisplayName("A row may be stored by anybody, and is settled by who has its lane")
+    void settledByAnother() {
+        Payload payload = kept(1);
+        deliver(payload);
+        change(130, "a", null, payload, "PENDING");
+        change(150, "b", "b", payload, "RESOLVED");
+        assertThat(check().violations()).isEmpty();
+
+        change(160, "a", "b", payload, "PENDING");
+        assertThat(check().violations())
+                .containsExactly("Settled by one that had lost the lane: " + this.changes.get(2));
+    }
+
+    @Test
+    @DisplayName("A row that comes twice since the lease under which it was settled: held back, or sent without a lease")
+    void sentWithoutLease() {
+        this.faults.set(0, new Occurrence(Fault.DATABASE_SLOW, "DATABASE_LINK 0", 100, 200));
+        Payload payload = kept(1);
+        change(130, "a", null, payload, "PENDING");
+        handle(append(payload, HELD_SINCE - 1));
+        handle(append(payload, HELD_SINCE + 1));
+        change(190, "b", "b", payload, "RESOLVED");
+        assertThat(check().violations()).isEmpty();
+
+        handle(append(payload, HELD_SINCE + 2));
+        assertThat(check().violations())
+                .containsExactly("Sent by two that thought they had the lane: " + payload
+                        + ", though no fault had struck that could be the reason");
+
+        this.faults.add(new Occurrence(Fault.APPLICATION_FROZEN, "INSTANCE 0", 140, 150));
+        assertThat(check().violations()).isEmpty();
+    }
+
+    @Test
     @DisplayName("Rows that are left, and what does not come to rest")
     void leftovers() {
-        this.rows.add(new StoredRow("PENDING", "orders", "a/1/1/GOOD", 0));
+        this.rows.add(new StoredRow("PENDING", "orders", payload(1, Kind.GOOD), 0));
         this.unrest = "audit is behind";
         assertThat(check().violations())
                 .containsExactlyInAnyOrder("No rest: audit is behind", "Left in the table: " + this.rows.get(0));
@@ -199,7 +291,20 @@ class CheckerTests {
 
     private Verdict check() {
         return Checker.check(new Evidence(
-                this.journals, this.records, this.deadLetters, this.rows, this.commits, this.faults, this.unrest));
+                this.journals,
+                this.records,
+                this.deadLetters,
+                this.undeliverable,
+                this.rows,
+                this.changes,
+                this.commits,
+                this.faults,
+                this.unrest));
+    }
+
+    private void change(long millis, String instance, @Nullable String holder, Payload payload, String status) {
+        this.changes.add(
+                new RowChange(millis, instance, holder, HELD_SINCE, payload.number(), "orders", payload, Map.of(), status, 0));
     }
 
     private static Payload payload(long number, Kind kind) {
@@ -245,7 +350,7 @@ class CheckerTests {
 
     private void bury(LogRecord each) {
         for (String group : List.of("orders", "audit")) {
-            this.deadLetters.add(new DeadLetter(each.position(), group, each.payload()));
+            this.deadLetters.add(new DeadLetter(each.position(), group, each.payload(), each.appendedMillis()));
         }
     }
 }
