@@ -62,6 +62,15 @@ final class Backlog {
     }
 
     /**
+     * Copies the first rows into a table that has copies of them.
+     */
+    void copyAgainTo(String target, int rows) throws SQLException {
+        this.database.execute("insert into " + target + " (" + this.columns + ") select "
+                + this.columns.replace("row_id", "gen_random_uuid()") + " from " + this.table + " order by id limit "
+                + rows);
+    }
+
+    /**
      * Fills the table with copies that were settled long ago. Its indexes are made afterwards, which is faster.
      * @param times how many copies of each row
      */

@@ -47,10 +47,6 @@ enum DrainEnd {
         return this.arguments.clone();
     }
 
-    long settled(Database database, String table) throws SQLException {
-        return database.number("select count(*) from " + table + " where status = 'RESOLVED'");
-    }
-
     /**
      * Fails unless exactly so many rows of a table have come to this end.
      * @param before rows that were settled before and are still there

@@ -28,7 +28,8 @@ final class RelayDrain {
     Effort drain(Backlog backlog, int rows, DrainEnd end) throws Exception {
         stop();
         this.database.execute("truncate " + Database.EVENTS, "update kafka_lane set drained_to = 0");
-        return refillAndDrain(backlog, rows, end);
+        backlog.copyTo(Database.EVENTS, rows);
+        return drain(rows, end, 0);
     }
 
     /**
@@ -36,7 +37,9 @@ final class RelayDrain {
      */
     Effort drainBesideSettledRows(Backlog backlog, int rows) throws Exception {
         stop();
-        return refillAndDrain(backlog, rows, DrainEnd.UPDATE);
+        long settled = this.database.number("select count(*) from " + Database.EVENTS);
+        backlog.copyAgainTo(Database.EVENTS, rows);
+        return drain(rows, DrainEnd.UPDATE, settled);
     }
 
     /**
@@ -46,9 +49,7 @@ final class RelayDrain {
         this.relays.forEach(Lifecycle::stop);
     }
 
-    private Effort refillAndDrain(Backlog backlog, int rows, DrainEnd end) throws Exception {
-        long settledBefore = end.settled(this.database, Database.EVENTS);
-        backlog.copyTo(Database.EVENTS, rows);
+    private Effort drain(int rows, DrainEnd end, long settledBefore) throws Exception {
         this.database.settleDown(Database.EVENTS);
         LastRows last = LastRows.look(this.database);
         long records = this.servers.records();
