@@ -261,7 +261,8 @@ class CheckerTests {
     }
 
     @Test
-    @DisplayName("A row that comes twice since the lease under which it was settled: held back, or sent without a lease")
+    @DisplayName(
+            "A row that comes twice since the lease under which it was settled: held back, or sent without a lease")
     void sentWithoutLease() {
         this.faults.set(0, new Occurrence(Fault.DATABASE_SLOW, "DATABASE_LINK 0", 100, 200));
         Payload payload = kept(1);
@@ -303,8 +304,8 @@ class CheckerTests {
     }
 
     private void change(long millis, String instance, @Nullable String holder, Payload payload, String status) {
-        this.changes.add(
-                new RowChange(millis, instance, holder, HELD_SINCE, payload.number(), "orders", payload, Map.of(), status, 0));
+        this.changes.add(new RowChange(
+                millis, instance, holder, HELD_SINCE, payload.number(), "orders", payload, Map.of(), status, 0));
     }
 
     private static Payload payload(long number, Kind kind) {
