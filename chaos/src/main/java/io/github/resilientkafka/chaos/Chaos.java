@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,6 +19,9 @@ import java.util.stream.Stream;
  * Runs trials, one after the other, and prints what came of them. Ends with status 1 if a promise was broken.
  */
 final class Chaos {
+
+    private static final List<String> OPTIONS =
+            List.of("seed", "seconds", "instances", "rate", "runs", "until-broken", "settings", "faults", "evidence");
 
     private Chaos() {}
 
@@ -31,8 +36,8 @@ final class Chaos {
         Map<String, String> options = new HashMap<>();
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
-            if (!argument.startsWith("--") || equals < 0) {
-                throw new IllegalArgumentException("Not an option: " + argument);
+            if (!argument.startsWith("--") || equals < 0 || !OPTIONS.contains(argument.substring(2, equals))) {
+                throw new IllegalArgumentException("Not an option: " + argument + "; there are " + OPTIONS);
             }
             if (equals < argument.length() - 1) {
                 options.put(argument.substring(2, equals), argument.substring(equals + 1));
@@ -85,7 +90,7 @@ final class Chaos {
 
     static String describe(long seed, FaultPlan plan, Verdict verdict) {
         String faults = plan.faults().stream()
-                .collect(Collectors.groupingBy(Planned::fault, java.util.TreeMap::new, Collectors.counting()))
+                .collect(Collectors.groupingBy(Planned::fault, TreeMap::new, Collectors.counting()))
                 .toString();
         StringBuilder text = new StringBuilder(
                 "Seed %d: %s%n".formatted(seed, verdict.isGood() ? "all promises kept" : "BROKEN PROMISES"));
@@ -105,7 +110,7 @@ final class Chaos {
         if (Files.exists(directory)) {
             List<Path> paths;
             try (Stream<Path> walk = Files.walk(directory)) {
-                paths = walk.sorted(java.util.Comparator.reverseOrder()).toList();
+                paths = walk.sorted(Comparator.reverseOrder()).toList();
             }
             for (Path path : paths) {
                 Files.delete(path);

@@ -25,6 +25,8 @@ final class Soak {
 
     private static final Duration SAMPLE_EVERY = Duration.ofSeconds(20);
 
+    private static final int FEWEST_SAMPLES = 9;
+
     private static final int RATE = 60;
 
     private static final int INSTANCES = 2;
@@ -136,6 +138,10 @@ final class Soak {
 
     /** The highest of the last third is compared with the highest of the second: the first one warms up. */
     private boolean isFlat() {
+        if (this.samples.size() < FEWEST_SAMPLES) {
+            System.out.printf("%d samples say nothing: at least %d are needed%n", this.samples.size(), FEWEST_SAMPLES);
+            return false;
+        }
         return isFlat("heap", 1.15, Sample::heapBytes)
                 & isFlat("threads", 1.05, Sample::threads)
                 & isFlat("files", 1.05, Sample::files)
