@@ -33,7 +33,8 @@ public interface FailedEventRetryService {
     boolean retry(long id);
 
     /**
-     * Deletes a stored event that Kafka has not taken: it is given up for ever, which is logged.
+     * Deletes a stored event that Kafka has not taken: it is given up for ever, which is logged. One that a relay has read
+     * already, while it drains a backlog, may still be sent.
      * @param id the row's id
      * @return whether there was such an event
      */

@@ -6,34 +6,32 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * How far a worker reads at once, so that a batch's rows lie close together. Rows of all lanes are stored one behind the
+ * How far a worker reads at once, so that the rows lie close together. Rows of all lanes are stored one behind the
  * other. Who takes the same number of each lane is soon at another place of the table with each of them, as lanes are of
  * different length, and every page is fetched and written once for each. Used by one worker.
  */
 final class IdWindow {
 
-    private static final int MAX_BATCHES_OF_ALL_LANES = 16;
+    private static final int MAX_READS_OF_ALL_LANES = 16;
 
     private static final long UNKNOWN = -1;
-
-    private final int batchSize;
 
     /** Rows that trickle in would widen it without end: the next backlog is dense again, and must not be read far ahead. */
     private final long maxWidth;
 
-    private long width;
+    private double idsPerRow;
 
     private long readUpTo = UNKNOWN;
 
     /**
      * Creates a window that is open: nothing is known of the rows.
      * @param batchSize how many rows a batch should have
+     * @param maxBatches how many batches a read may bring
      * @param lanes how many lanes the worker holds
      */
-    IdWindow(int batchSize, int lanes) {
-        this.batchSize = batchSize;
-        this.maxWidth = (long) batchSize * EventStore.LANES * MAX_BATCHES_OF_ALL_LANES;
-        this.width = (long) batchSize * EventStore.LANES / Math.max(1, lanes);
+    IdWindow(int batchSize, int maxBatches, int lanes) {
+        this.maxWidth = (long) batchSize * maxBatches * EventStore.LANES * MAX_READS_OF_ALL_LANES;
+        this.idsPerRow = (double) EventStore.LANES / Math.max(1, lanes);
     }
 
     /**
@@ -45,42 +43,40 @@ final class IdWindow {
 
     /**
      * Returns the highest id to read next.
+     * @param wanted how many rows the read should bring
      */
-    long end() {
-        return isOpen() ? Long.MAX_VALUE : this.readUpTo + this.width;
+    long end(int wanted) {
+        return isOpen() ? Long.MAX_VALUE : this.readUpTo + width(wanted);
     }
 
     /**
      * Takes what was read, and moves on. If that was little, the window is open now, and it is worth reading again.
-     * @param rows of each lane the first rows up to {@link #end()}, as many as its share allows. What a share cuts off may
+     * @param rows of each lane the first rows up to {@link #end}, as many as its share allows. What a share cuts off may
      * have ids below where the next read ends, but not below where it begins, the lane's mark: then it is read.
-     * @return the batch: the rows with the lowest ids, in their order
+     * @param wanted how many rows the read should have brought
+     * @return the rows with the lowest ids, in their order, as many as were wanted
      */
-    List<StoredEvent> take(List<StoredEvent> rows) {
+    List<StoredEvent> take(List<StoredEvent> rows, int wanted) {
         boolean wasOpen = isOpen();
-        long end = end();
-        List<StoredEvent> batch = rows.stream()
+        long end = end(wanted);
+        List<StoredEvent> taken = rows.stream()
                 .sorted(Comparator.comparingLong(StoredEvent::id))
-                .limit(this.batchSize)
+                .limit(wanted)
                 .toList();
-        if (isFew(rows.size())) {
+        if (rows.size() * 4 < wanted) {
             this.readUpTo = UNKNOWN;
-            widen(2);
+            this.idsPerRow = Math.min(this.idsPerRow * 2, (double) this.maxWidth / wanted);
         } else if (wasOpen) {
-            this.readUpTo = batch.get(0).id() + this.width;
+            this.readUpTo = taken.get(0).id() + width(wanted);
         } else {
             this.readUpTo =
-                    (batch.size() < rows.size()) ? batch.get(batch.size() - 1).id() : end;
-            widen((double) this.batchSize / rows.size());
+                    (taken.size() < rows.size()) ? taken.get(taken.size() - 1).id() : end;
+            this.idsPerRow = width(wanted) / (double) rows.size();
         }
-        return batch;
+        return taken;
     }
 
-    private boolean isFew(int rows) {
-        return rows * 4 < this.batchSize;
-    }
-
-    private void widen(double factor) {
-        this.width = Math.min(this.maxWidth, Math.max(this.batchSize, (long) (this.width * factor)));
+    private long width(int wanted) {
+        return Math.min(this.maxWidth, Math.max(wanted, (long) (this.idsPerRow * wanted)));
     }
 }

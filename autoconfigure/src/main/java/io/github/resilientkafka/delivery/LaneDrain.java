@@ -1,26 +1,20 @@
 package io.github.resilientkafka.delivery;
 
-import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.FailedAttempt;
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Empties the lanes of one lease: read, send, settle, in batches. Where Kafka answers slowly, a batch is read while its
- * predecessor is in flight, but sent only after all answers to it: two in flight would break the order of a key when the
- * first one fails.
- * <p>
- * Every read starts from the lanes' first pending row, without what is in flight, so that a row which becomes visible late
- * is still sent before its successors (rule R7 of the gate).
+ * Empties the lanes of one lease: read, send, settle. One read brings the rows of several batches. A batch is sent only after
+ * its predecessor was answered and settled: two in flight would break the order of a key when the first one fails, and
+ * after a failure nothing that was read with it is sent. Where Kafka answers slowly, the next read happens while the last
+ * batch of the one before is in flight.
  */
 final class LaneDrain {
 
@@ -28,23 +22,20 @@ final class LaneDrain {
 
     private static final Duration FAST_ANSWERS = Duration.ofMillis(10);
 
-    private static final RelayBatch NOTHING = new RelayBatch(List.of(), Set.of());
-
     private final RelayContext relay;
 
     private final LeasedLanes lanes;
 
-    private final FailedSends failedSends;
+    private final LaneReader reader;
 
-    private final IdWindow window;
+    private final FailedSends failedSends;
 
     private boolean answersAreSlow;
 
     LaneDrain(RelayContext relay, LeasedLanes lanes) {
         this.relay = relay;
         this.lanes = lanes;
-        this.window =
-                new IdWindow(relay.properties().batchSize(), lanes.leases().size());
+        this.reader = new LaneReader(relay, lanes);
         this.failedSends = new FailedSends(relay);
     }
 
@@ -53,31 +44,51 @@ final class LaneDrain {
      * are lost.
      */
     void drainPending() throws InterruptedException {
-        RelayBatch batch = readBehind(NOTHING);
-        while (!batch.isEmpty() && this.lanes.isRunning()) {
+        LaneRows rows = this.reader.read(List.of());
+        while (rows.hasNext() && this.lanes.isRunning()) {
             ProducerSession session = this.relay.sessions().current();
             if (session == null) {
                 return;
             }
-            batch.send(this.relay, session, this.lanes.sendUntilNanos());
-            RelayBatch ahead = isWorthReadingAhead(batch) ? readAhead(batch) : null;
-            this.lanes.advance();
-            this.answersAreSlow = isSlow(batch, ahead != null);
-            await(batch, session);
-            if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch) || this.lanes.isTurnOver()) {
-                return;
+            RelayBatch batch = null;
+            LaneRows ahead = null;
+            while (rows.hasNext() && (batch == null || mayBeFollowed(batch, session))) {
+                batch = rows.next();
+                batch.send(this.relay, session, this.lanes.sendUntilNanos());
+                ahead = isWorthReadingAhead(batch, rows) ? readAhead(batch) : null;
+                this.lanes.advance();
+                this.answersAreSlow = isSlow(batch, ahead != null);
+                await(batch, session);
+                if (!settle(batch, session) || batch.cameToNothing() || isRefused(batch) || this.lanes.isTurnOver()) {
+                    return;
+                }
             }
-            boolean readAgain = this.lanes.shareWithOthers() || !batch.isClean();
-            batch = (ahead == null || readAgain) ? readBehind(NOTHING) : ahead;
+            boolean clean = batch != null && batch.isClean();
+            this.reader.wereDelivered(clean);
+            boolean readAgain = this.lanes.shareWithOthers() || !clean;
+            rows = (ahead == null || readAgain) ? this.reader.read(List.of()) : ahead;
         }
+    }
+
+    /**
+     * Returns whether the next rows of the same read may be sent: they were read behind this batch, so all of it must have
+     * been delivered, and others may wait for lanes.
+     */
+    private boolean mayBeFollowed(RelayBatch batch, ProducerSession session) {
+        return batch.isClean()
+                && this.lanes.isRunning()
+                && this.relay.circuit().isClosed()
+                && !session.isEnding()
+                && !this.lanes.areWantedByOthers();
     }
 
     /**
      * Lanes are of different length and each gives its share only, so a batch that is far from full may have a successor.
      * While Kafka answers fast, to read ahead only costs: what is in flight is looked at once more.
      */
-    private boolean isWorthReadingAhead(RelayBatch batch) {
+    private boolean isWorthReadingAhead(RelayBatch batch, LaneRows rows) {
         return this.answersAreSlow
+                && !rows.hasNext()
                 && batch.size() * 4 >= this.relay.properties().batchSize()
                 && this.relay.circuit().isClosed();
     }
@@ -92,9 +103,9 @@ final class LaneDrain {
     /**
      * Whatever happens here, the batch in flight must be waited for and settled.
      */
-    private @Nullable RelayBatch readAhead(RelayBatch inFlight) {
+    private @Nullable LaneRows readAhead(RelayBatch inFlight) {
         try {
-            return readBehind(inFlight);
+            return this.reader.read(inFlight.rows());
         } catch (RuntimeException ex) {
             logger.debug("Reading ahead failed", ex);
             return null;
@@ -103,54 +114,6 @@ final class LaneDrain {
 
     private boolean isRefused(RelayBatch batch) {
         return batch.wasRefused() && !this.relay.circuit().isClosed();
-    }
-
-    /**
-     * Reads what comes next, leaving out what is in flight and what has to wait.
-     */
-    private RelayBatch readBehind(RelayBatch inFlight) {
-        holdLeaderlessPartitions();
-        PartitionHolds.Held held = this.relay.holds().held();
-        Set<Long> without = new HashSet<>(inFlight.ids());
-        without.addAll(held.rows());
-        boolean anywhere = this.window.isOpen();
-        List<StoredEvent> rows = this.window.take(read(without));
-        if (!anywhere && this.window.isOpen()) {
-            anywhere = true;
-            rows = this.window.take(read(without));
-        }
-        if (anywhere) {
-            Set<Integer> busy = new HashSet<>();
-            rows.forEach(row -> busy.add(row.lane()));
-            inFlight.rows().forEach(row -> busy.add(row.lane()));
-            this.lanes.keepOnly(busy);
-        }
-        return new RelayBatch(rows, held.partitions());
-    }
-
-    /**
-     * Within a window a lane may have up to twice its share.
-     */
-    private List<StoredEvent> read(Set<Long> without) {
-        int batchSize = this.relay.properties().batchSize();
-        return this.relay
-                .store()
-                .read(
-                        this.lanes.leases(),
-                        EventStatus.PENDING,
-                        this.relay.clock().instant(),
-                        this.window.isOpen() ? batchSize : 2 * batchSize,
-                        without,
-                        this.window.end());
-    }
-
-    private void holdLeaderlessPartitions() {
-        PartitionHolds holds = this.relay.holds();
-        for (TopicPartition partition : holds.over()) {
-            if (this.relay.probe().isLeaderless(partition)) {
-                holds.prolong(partition);
-            }
-        }
     }
 
     private void await(RelayBatch batch, ProducerSession session) throws InterruptedException {
@@ -174,11 +137,8 @@ final class LaneDrain {
         if (!acked.isEmpty()) {
             this.relay.observer().retrySucceeded(acked.size());
         }
-        for (RelayedRow row : batch.sent()) {
-            if (row.isAcked()) {
-                this.relay.holds().release(row.partition());
-                this.relay.refusedTopics().forget(row.topic());
-            }
+        if (!this.relay.holds().isEmpty() || !this.relay.refusedTopics().isEmpty()) {
+            forgetWhatKeptFromSending(batch);
         }
         List<RelayedRow> failed = batch.failed();
         if (failed.isEmpty()) {
@@ -186,6 +146,15 @@ final class LaneDrain {
         }
         List<FailedAttempt> attempts = this.failedSends.decide(failed, session, this.lanes.sendUntilNanos());
         return attempts.isEmpty() || this.lanes.settleFailures(attempts, session);
+    }
+
+    private void forgetWhatKeptFromSending(RelayBatch batch) {
+        for (RelayedRow row : batch.sent()) {
+            if (row.isAcked()) {
+                this.relay.holds().release(row.partition());
+                this.relay.refusedTopics().forget(row.topic());
+            }
+        }
     }
 
     /**

@@ -2,14 +2,17 @@ package io.github.resilientkafka.delivery;
 
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.DrainProgress;
+import io.github.resilientkafka.store.EventStore;
 import io.github.resilientkafka.store.FailedAttempt;
 import io.github.resilientkafka.store.LaneLease;
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -43,6 +46,8 @@ final class LeasedLanes {
     private long leasedNanos;
 
     private boolean settledAny;
+
+    private int surplus;
 
     /**
      * Creates the account of a lease.
@@ -114,7 +119,7 @@ final class LeasedLanes {
                 .settle(
                         this.owner,
                         this.leases,
-                        acked.stream().filter(row -> owns(row.lane())).toList(),
+                        owned(acked, StoredEvent::lane),
                         this.relay.clock().instant(),
                         this.relay.properties().lease()));
         if (settled) {
@@ -133,9 +138,7 @@ final class LeasedLanes {
                 .settleFailures(
                         this.owner,
                         this.leases,
-                        attempts.stream()
-                                .filter(attempt -> owns(attempt.lane()))
-                                .toList(),
+                        owned(attempts, FailedAttempt::lane),
                         this.relay.clock().instant(),
                         this.relay.properties().lease()));
     }
@@ -181,8 +184,10 @@ final class LeasedLanes {
         }
     }
 
-    private boolean owns(int lane) {
-        return this.leases.stream().anyMatch(lease -> lease.lane() == lane);
+    private <T> List<T> owned(List<T> rows, ToIntFunction<T> lane) {
+        BitSet owned = new BitSet(EventStore.LANES);
+        this.leases.forEach(lease -> owned.set(lease.lane()));
+        return rows.stream().filter(row -> owned.get(lane.applyAsInt(row))).toList();
     }
 
     /**
@@ -210,18 +215,27 @@ final class LeasedLanes {
     }
 
     /**
+     * Returns whether others want some of the lanes: {@link #shareWithOthers} gives them back.
+     */
+    boolean areWantedByOthers() {
+        if (this.surplus == 0 && !mayBeLost()) {
+            this.surplus = this.share.surplus(this.leases.size());
+        }
+        return this.surplus > 0;
+    }
+
+    /**
      * Gives lanes back if others want some; to be called while nothing is in flight.
      * @return whether any was given back
      */
     boolean shareWithOthers() {
-        if (mayBeLost()) {
+        if (mayBeLost() || !areWantedByOthers()) {
             return false;
         }
-        int surplus = this.share.surplus(this.leases.size());
-        if (surplus > 0) {
-            giveBack(this.leases.subList(this.leases.size() - surplus, this.leases.size()));
-        }
-        return surplus > 0;
+        int surplus = Math.min(this.surplus, this.leases.size());
+        this.surplus = 0;
+        giveBack(this.leases.subList(this.leases.size() - surplus, this.leases.size()));
+        return true;
     }
 
     /**

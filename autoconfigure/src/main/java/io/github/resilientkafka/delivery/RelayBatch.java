@@ -135,24 +135,12 @@ class RelayBatch {
         return this.answered.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    boolean isEmpty() {
-        return this.rows.isEmpty();
-    }
-
     int size() {
         return this.rows.size();
     }
 
     List<StoredEvent> rows() {
         return this.rows;
-    }
-
-    List<Long> ids() {
-        List<Long> ids = new ArrayList<>(this.rows.size());
-        for (StoredEvent row : this.rows) {
-            ids.add(row.id());
-        }
-        return ids;
     }
 
     /**

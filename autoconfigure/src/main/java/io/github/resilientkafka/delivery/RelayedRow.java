@@ -10,7 +10,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,11 +88,11 @@ class RelayedRow extends TrackedSend {
                 this.row.timestamp(),
                 this.row.key(),
                 this.row.payload(),
-                new RecordHeaders(headers()));
+                headers());
     }
 
     @Override
-    protected void acked(RecordMetadata metadata) {
+    protected void acked(RecordMetadata metadata, long nowNanos) {
         this.partition = metadata.partition();
         this.acked = true;
         this.answered.countDown();

@@ -113,14 +113,15 @@ final class BacklogPoll {
     }
 
     private List<Question> questions(LaneGate[] gates, long now) {
-        boolean askStoring = now - this.nextStoringNanos >= 0 && !this.circuit.isOpen();
+        boolean askStoring = now - this.nextStoringNanos >= 0;
         boolean askDirect = now - this.nextDirectNanos >= 0;
         List<Question> questions = new ArrayList<>();
         for (LaneGate gate : gates) {
             boolean ask =
                     switch (gate.state()) {
                         case LOADING, HANDOVER -> !this.unanswered || askDirect;
-                        case STORING -> askStoring;
+                        // Each question is two searches in the index of pending rows, a large one while there are many.
+                        case STORING -> !this.circuit.isOpen() && (gate.hasMuchLeft() ? askDirect : askStoring);
                         case DIRECT -> askDirect;
                         case STOPPING, RELEASING -> false;
                     };

@@ -3,6 +3,9 @@ package io.github.resilientkafka.publisher;
 import io.github.resilientkafka.message.EventIds;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,13 +25,16 @@ final class CloudEventHeaders {
 
     private static final int MAX_KNOWN_TYPES = 10_000;
 
+    private static final DateTimeFormatter WITH_MILLIS =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
+
     private static final Header SPEC_VERSION = header("ce_specversion", "1.0");
 
     private final Header source;
 
     private final Map<String, Header> types = new ConcurrentHashMap<>();
 
-    private volatile Time time = new Time(-1);
+    private volatile Time time = new Time(-1, isoText(-1));
 
     /**
      * A millisecond, and what is dear to make of it.
@@ -39,12 +45,32 @@ final class CloudEventHeaders {
 
         private final Long timestamp;
 
+        private final byte[] text;
+
         private final Header header;
 
-        private Time(long millis) {
+        private Time(long millis, byte[] text) {
             this.millis = millis;
             this.timestamp = millis;
-            this.header = header("ce_time", Instant.ofEpochMilli(millis).toString());
+            this.text = text;
+            this.header = new RecordHeader("ce_time", text);
+        }
+
+        /**
+         * Makes a later, or earlier, one. Within a second only three digits change.
+         */
+        Time at(long millis) {
+            long second = Math.floorDiv(millis, 1_000L);
+            if (second != Math.floorDiv(this.millis, 1_000L)) {
+                return new Time(millis, isoText(millis));
+            }
+            byte[] text = this.text.clone();
+            int left = (int) (millis - second * 1_000);
+            for (int digit = text.length - 2; digit > text.length - 5; digit--) {
+                text[digit] = (byte) ('0' + left % 10);
+                left /= 10;
+            }
+            return new Time(millis, text);
         }
 
         long millis() {
@@ -63,7 +89,7 @@ final class CloudEventHeaders {
     Time at(long millis) {
         Time time = this.time;
         if (time.millis != millis) {
-            time = new Time(millis);
+            time = time.at(millis);
             this.time = time;
         }
         return time;
@@ -114,6 +140,10 @@ final class CloudEventHeaders {
             this.types.put(type, made);
         }
         return made;
+    }
+
+    private static byte[] isoText(long millis) {
+        return WITH_MILLIS.format(Instant.ofEpochMilli(millis)).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static Header header(String name, String value) {

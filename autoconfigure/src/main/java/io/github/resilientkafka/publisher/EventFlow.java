@@ -2,7 +2,6 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.message.FailureKind;
-import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.store.GroupCommitWriter;
 import io.github.resilientkafka.store.RetrySchedule;
@@ -155,7 +154,7 @@ final class EventFlow {
         }
     }
 
-    void sent(InFlightEvent event, RecordMetadata metadata) {
+    void sent(InFlightEvent event, RecordMetadata metadata, long ageNanos) {
         this.refusedTopics.forget(metadata.topic());
         if (!this.holds.isEmpty()) {
             this.holds.release(new TopicPartition(metadata.topic(), metadata.partition()));
@@ -164,8 +163,8 @@ final class EventFlow {
         if (gate != null) {
             gate.completed(event);
         }
-        this.observer.sent(event.ageNanos());
-        event.succeed(Outcome.SENT, metadata.partition(), metadata.hasOffset() ? metadata.offset() : null);
+        this.observer.sent(ageNanos);
+        event.succeed(metadata);
     }
 
     /**
@@ -227,7 +226,7 @@ final class EventFlow {
         written(event);
         this.observer.stored();
         this.storedEvents.add(event);
-        event.succeed(Outcome.STORED, null, null);
+        event.succeed(null);
     }
 
     private static void written(InFlightEvent event) {

@@ -15,7 +15,12 @@ final class Handover {
 
     private static final long MAX_PAUSE_NANOS = Duration.ofSeconds(2).toNanos();
 
+    /** Times what is worth waiting for: about what a fast relay delivers in a second. */
+    private static final int MUCH = 32;
+
     private final long littleLeft;
+
+    private boolean muchLeft;
 
     private long visit;
 
@@ -54,7 +59,9 @@ final class Handover {
      * @return whether a visit has started
      */
     boolean start(@Nullable LaneBacklog pending, long nowNanos) {
-        boolean little = pending == null || pending.newestId() - pending.oldestId() < this.littleLeft;
+        long left = (pending == null) ? 0 : pending.newestId() - pending.oldestId();
+        boolean little = pending == null || left < this.littleLeft;
+        this.muchLeft = left >= MUCH * this.littleLeft;
         if (pending == null) {
             this.pauseNanos = 0;
         }
@@ -65,6 +72,13 @@ final class Handover {
         this.startedNanos = nowNanos;
         this.mustSettle = null;
         return true;
+    }
+
+    /**
+     * Returns whether so much was left the last time that it need not be asked for as often as it might be.
+     */
+    boolean hasMuchLeft() {
+        return this.muchLeft;
     }
 
     /**

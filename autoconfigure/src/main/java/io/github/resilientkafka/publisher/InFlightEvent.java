@@ -42,7 +42,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private @Nullable Throwable kafkaError;
 
-    private @Nullable PublishResult result;
+    private @Nullable RecordMetadata sentTo;
 
     private @Nullable Throwable failure;
 
@@ -105,8 +105,8 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
     }
 
     @Override
-    protected void acked(RecordMetadata metadata) {
-        this.flow.sent(this, metadata);
+    protected void acked(RecordMetadata metadata, long nowNanos) {
+        this.flow.sent(this, metadata, nowNanos - this.acceptedNanos);
     }
 
     @Override
@@ -215,8 +215,11 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
         this.flow.lost(this, error);
     }
 
-    void succeed(Outcome outcome, @Nullable Integer partition, @Nullable Long offset) {
-        this.result = new PublishResult(outcome, this.event.eventId(), this.event.topic(), partition, offset);
+    /**
+     * It is durable: in Kafka, if it is said where, else in the database.
+     */
+    void succeed(@Nullable RecordMetadata sentTo) {
+        this.sentTo = sentTo;
         this.flow.complete(this);
     }
 
@@ -235,7 +238,22 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
         if (failure != null) {
             this.future.completeExceptionally(failure);
         } else {
-            this.future.complete(this.result);
+            this.future.complete(result());
         }
+    }
+
+    /**
+     * Made as late as here, as the producer's thread has enough to do.
+     */
+    private PublishResult result() {
+        RecordMetadata sentTo = this.sentTo;
+        return (sentTo == null)
+                ? new PublishResult(Outcome.STORED, this.event.eventId(), this.event.topic(), null, null)
+                : new PublishResult(
+                        Outcome.SENT,
+                        this.event.eventId(),
+                        this.event.topic(),
+                        sentTo.partition(),
+                        sentTo.hasOffset() ? sentTo.offset() : null);
     }
 }

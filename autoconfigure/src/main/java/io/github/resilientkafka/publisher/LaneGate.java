@@ -169,6 +169,13 @@ final class LaneGate {
     }
 
     /**
+     * Returns whether its lane has so many rows left that nothing is to be expected of the next answers.
+     */
+    synchronized boolean hasMuchLeft() {
+        return this.handover.hasMuchLeft();
+    }
+
+    /**
      * Takes the database's answer.
      * @param pending the lane's pending rows, or null if there are none
      */

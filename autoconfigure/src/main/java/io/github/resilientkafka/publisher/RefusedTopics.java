@@ -55,6 +55,14 @@ public final class RefusedTopics {
     }
 
     /**
+     * Returns whether no refusal is remembered.
+     * @return true almost always
+     */
+    public boolean isEmpty() {
+        return this.refusals.isEmpty();
+    }
+
+    /**
      * Forgets a topic: Kafka takes its records again.
      * @param topic the topic
      */

@@ -82,7 +82,7 @@ public abstract class TrackedSend implements Callback {
         if (exception == null && metadata != null) {
             session.acked(metadata.topic(), metadata.partition(), now);
             circuit.acked(permit, metadata.topic(), metadata.partition(), now, nanos);
-            acked(metadata);
+            acked(metadata, now);
         } else {
             Throwable error = session.reasonOf(
                     (exception != null) ? exception : new IllegalStateException("No metadata and no error"));
@@ -128,8 +128,9 @@ public abstract class TrackedSend implements Callback {
     /**
      * Kafka has the record.
      * @param metadata where
+     * @param nowNanos when its answer came, by {@link System#nanoTime}
      */
-    protected abstract void acked(RecordMetadata metadata);
+    protected abstract void acked(RecordMetadata metadata, long nowNanos);
 
     /**
      * Kafka did not take the record.

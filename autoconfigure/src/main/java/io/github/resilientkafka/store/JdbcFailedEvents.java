@@ -80,14 +80,19 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 .toList();
     }
 
+    /**
+     * One that is due keeps its time: due later than its successors, by whatever clock, it would be overtaken.
+     */
     @Override
     public boolean retry(long id, Instant now) {
         return change(id, "retry an event", (connection, status) -> {
             String sql = """
                     update {events}
-                       set status = 'PENDING', attempts = 0, next_attempt_at = ?, updated_at = ?, resolved_at = null
+                       set status = 'PENDING', attempts = 0, updated_at = ?, resolved_at = null,
+                           next_attempt_at = case status when 'PENDING' then least(next_attempt_at, ?) else ? end
                      where id = ? and status || '' = ?""";
-            int changed = update(connection, sql, timestamp(now), timestamp(now), id, status.name());
+            OffsetDateTime time = timestamp(now);
+            int changed = update(connection, sql, time, time, time, id, status.name());
             if (changed == 1 && status != EventStatus.PENDING) {
                 pendingAgain(connection, id);
             }

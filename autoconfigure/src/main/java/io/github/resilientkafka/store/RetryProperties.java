@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxAttempts Failed retries after which an event that Kafka refuses for itself is dead-lettered. Outages do not
  * count.
  * @param backoff Waiting times before the first retry, after the first failed one and so on; the last one repeats.
- * @param batchSize Rows read, sent and settled together at most.
+ * @param batchSize Rows sent and settled together at most.
  * @param concurrency Worker threads of this instance.
  * @param lease How long a worker may hold its lanes without renewing them.
  * @param retention How long events are kept after Kafka has acknowledged them; zero deletes them at once.

@@ -216,6 +216,27 @@ class EventSerializerTests {
         assertThat(second.timestamp()).isEqualTo(first.timestamp() + 1);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-02-03T04:05:06.790Z",
+                "2026-02-03T04:05:06.009Z",
+                "2026-02-03T04:05:06.000Z",
+                "2026-02-03T04:05:07.000Z",
+                "2026-12-31T23:59:59.999Z",
+                "1970-01-01T00:00:00.001Z",
+            })
+    void theTimeHasMillisecondsWhateverTheLastOneWas(String time) {
+        AtomicReference<Instant> now = new AtomicReference<>(NOW);
+        EventSerializer later = serializer(
+                StringSerializer.class, null, TraceContext.NONE, ((InstantSource) now::get).withZone(ZoneOffset.UTC));
+        SerializedEvent first = later.serialize(OutgoingEvent.of("t", "k", "v"));
+        now.set(Instant.parse(time));
+        assertThat(header(later.serialize(OutgoingEvent.of("t", "k", "v")), "ce_time"))
+                .isEqualTo(time);
+        assertThat(header(first, "ce_time")).isEqualTo("2026-02-03T04:05:06.789Z");
+    }
+
     @Test
     @DisplayName("D1: events without a key are spread over all lanes, those of one key are not")
     void lanes() {

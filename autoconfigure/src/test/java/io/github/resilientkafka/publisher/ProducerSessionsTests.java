@@ -331,7 +331,7 @@ class ProducerSessionsTests {
         }
 
         @Override
-        protected void acked(RecordMetadata metadata) {
+        protected void acked(RecordMetadata metadata, long nowNanos) {
             this.outcomes.add("acked");
         }
 

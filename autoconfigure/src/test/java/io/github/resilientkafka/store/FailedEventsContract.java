@@ -40,6 +40,19 @@ abstract class FailedEventsContract<D extends TestDatabase> extends StoreContrac
     }
 
     @Test
+    void aRetryNeverMakesAPendingRowDueLater() {
+        this.store.save(rows(2, 1));
+        List<LaneLease> leases = lease("w");
+        List<StoredEvent> rows = read(leases, 2);
+
+        assertThat(this.events.retry(rows.get(0).id(), NOW.plusSeconds(3_600)))
+                .as("by a clock that is ahead")
+                .isTrue();
+
+        assertThat(ids(read(leases, 2))).as("still before its successor").isEqualTo(ids(rows));
+    }
+
+    @Test
     void purgeTakesTheOldestOfItsStatusAChunkAtATime() {
         List<StoredEvent> rows = settled();
         long first = rows.get(0).id();

@@ -1,0 +1,18 @@
+package io.github.resilientkafka.publisher;
+
+import org.apache.kafka.clients.producer.Producer;
+
+/**
+ * Sessions of any producer, for tests of those who send.
+ */
+public final class OpenSessions {
+
+    private OpenSessions() {}
+
+    /**
+     * Returns the session of a producer that keeps order.
+     */
+    public static ProducerSession of(Producer<byte[], byte[]> producer) {
+        return new ProducerSession(producer, true, true, () -> {});
+    }
+}
