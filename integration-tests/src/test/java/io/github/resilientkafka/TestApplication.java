@@ -5,6 +5,7 @@ import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.store.EventStatus;
+import io.github.resilientkafka.testing.LocalApplication;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.time.Duration;
@@ -206,10 +207,17 @@ public final class TestApplication implements AutoCloseable {
         /**
          * The properties as a command line has them, for an application in a JVM of its own.
          */
-        public List<String> arguments() {
+        private List<String> arguments() {
             return this.properties.entrySet().stream()
                     .map(entry -> "--" + entry.getKey() + "=" + entry.getValue())
                     .toList();
+        }
+
+        /**
+         * Describes a class with a {@code main} method that runs in a JVM of its own, with these properties.
+         */
+        public LocalApplication.Builder inJvmOfItsOwn(Class<?> main) {
+            return LocalApplication.builder(main).arguments(arguments().toArray(String[]::new));
         }
 
         public TestApplication start() {

@@ -3,7 +3,8 @@ package io.github.resilientkafka.delivery;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.PublisherObserver;
-import io.github.resilientkafka.testing.ChildJvm;
+import io.github.resilientkafka.testing.LocalApplication;
+import io.github.resilientkafka.testing.LocalServer.State;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -12,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -28,6 +27,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.Environment;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * An application in a JVM of its own, to be killed or frozen. It publishes numbered events from several threads and
@@ -68,9 +68,9 @@ final class ChildApplication implements AutoCloseable {
 
     private final Path directory;
 
-    private final ChildJvm jvm;
+    private final LocalApplication jvm;
 
-    private ChildApplication(Path directory, ChildJvm jvm) {
+    private ChildApplication(Path directory, LocalApplication jvm) {
         this.directory = directory;
         this.jvm = jvm;
     }
@@ -125,15 +125,18 @@ final class ChildApplication implements AutoCloseable {
     private static ChildApplication launch(TestApplication.Builder application) {
         try {
             Path directory = Files.createTempDirectory("resilient-kafka-child-");
-            List<String> arguments =
-                    new ArrayList<>(application.with(DIRECTORY, directory).arguments());
-            return new ChildApplication(directory, ChildJvm.launch(directory, Main.class, arguments));
+            return new ChildApplication(
+                    directory,
+                    application
+                            .with(DIRECTORY, directory)
+                            .inJvmOfItsOwn(Main.class)
+                            .launch());
         } catch (IOException ex) {
             throw new UncheckedIOException(ex);
         }
     }
 
-    ChildJvm jvm() {
+    LocalApplication jvm() {
         return this.jvm;
     }
 
@@ -141,7 +144,7 @@ final class ChildApplication implements AutoCloseable {
      * Whether the context is up.
      */
     boolean hasStarted() {
-        if (!this.jvm.isAlive()) {
+        if (this.jvm.state() == State.STOPPED) {
             throw new IllegalStateException("The child is gone: " + this.jvm.log());
         }
         return Files.exists(this.directory.resolve(STARTED));
@@ -172,6 +175,7 @@ final class ChildApplication implements AutoCloseable {
     @Override
     public void close() {
         this.jvm.close();
+        FileSystemUtils.deleteRecursively(this.directory.toFile());
     }
 
     private static void touch(Path file) {

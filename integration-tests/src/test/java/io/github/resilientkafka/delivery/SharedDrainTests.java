@@ -298,7 +298,7 @@ class SharedDrainTests {
     private void assertTakesPartAgain(ChildApplication child) {
         storeWithoutDraining(MORE, MORE_ROWS);
         await("more rows resolved", () -> this.tables.count(EventStatus.RESOLVED) == FEWER_ROWS + MORE_ROWS);
-        assertThat(child.jvm().isAlive()).isTrue();
+        assertThat(child.jvm().isRunning()).isTrue();
     }
 
     private TestApplication.Builder application() {

@@ -4,18 +4,16 @@ import static io.github.resilientkafka.TestApplication.unique;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.TestApplication;
-import io.github.resilientkafka.testing.ChildJvm;
+import io.github.resilientkafka.testing.LocalApplication;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Applications on class paths that really lack what is optional, in JVMs of their own. DESIGN §8.
@@ -38,9 +36,6 @@ class MissingNeighboursTests {
     private final LocalPostgres postgres = LocalPostgres.shared();
 
     private final String topic = unique("bare");
-
-    @TempDir(cleanup = CleanupMode.NEVER)
-    private Path directory;
 
     @Test
     @DisplayName("without Actuator, Micrometer, Flyway and Resilience4j's Spring modules an event is published")
@@ -66,12 +61,15 @@ class MissingNeighboursTests {
 
     private String logWithout(List<String> absent, TestApplication.Builder application) {
         this.kafka.createTopic(this.topic, 1);
-        try (ChildJvm jvm = ChildJvm.launch(
-                this.directory,
-                BareApplication.class,
-                application.with("bare.topic", this.topic).arguments(),
-                jar -> OBSERVABILITY.stream().noneMatch(jar::contains)
-                        && absent.stream().noneMatch(jar::contains))) {
+        try (LocalApplication jvm = application
+                .with("bare.topic", this.topic)
+                .inJvmOfItsOwn(BareApplication.class)
+                .classPath(entry -> {
+                    String jar = entry.getFileName().toString();
+                    return Stream.concat(OBSERVABILITY.stream(), absent.stream())
+                            .noneMatch(jar::contains);
+                })
+                .launch()) {
             Awaitility.await("the application has ended")
                     .atMost(Duration.ofSeconds(120))
                     .failFast(() -> {
@@ -79,7 +77,7 @@ class MissingNeighboursTests {
                             throw new AssertionError(jvm.log());
                         }
                     })
-                    .until(() -> !jvm.isAlive());
+                    .until(() -> !jvm.isRunning());
             return jvm.log();
         }
     }

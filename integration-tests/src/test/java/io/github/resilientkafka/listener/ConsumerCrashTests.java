@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.TopicReader;
-import io.github.resilientkafka.testing.ChildJvm;
+import io.github.resilientkafka.testing.LocalApplication;
 import io.github.resilientkafka.testing.LocalKafka;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -93,7 +93,7 @@ class ConsumerCrashTests {
         for (String listener : LISTENERS) {
             journals.add(new Journal(listener, Files.createFile(this.directory.resolve(listener))));
         }
-        List<String> arguments = this.world
+        LocalApplication.Builder application = this.world
                 .application(this.topic, Main.class)
                 .with("test.journals", this.directory)
                 .with("spring.kafka.consumer.max-poll-records", MAX_POLL)
@@ -102,21 +102,21 @@ class ConsumerCrashTests {
                 .with("resilient-kafka.listener.instances.collected.batch.collect", true)
                 .with("resilient-kafka.listener.instances.collected.batch.read-batch-size", MAX_POLL / 2)
                 .with("resilient-kafka.listener.instances.collected.batch.flush-interval", "200ms")
-                .arguments();
+                .inJvmOfItsOwn(Main.class);
         int kills = 2;
         for (int kill = 1; kill <= kills; kill++) {
             int enough = RECORDS * PARTITIONS * kill / 4;
-            try (ChildJvm child = launch(arguments)) {
+            try (LocalApplication child = application.launch()) {
                 await("handled").atMost(Duration.ofSeconds(60)).until(() -> journals.stream()
                         .allMatch(journal -> journal.lines().size() > enough));
                 child.kill();
             }
             journals.forEach(this::assertNothingCommittedThatWasNotHandled);
         }
-        try (ChildJvm child = launch(arguments)) {
+        try (LocalApplication child = application.launch()) {
             await("all committed")
                     .atMost(Duration.ofSeconds(90))
-                    .until(() -> child.isAlive() && journals.stream().allMatch(this::isCommitted));
+                    .until(() -> child.isRunning() && journals.stream().allMatch(this::isCommitted));
         }
         for (Journal journal : journals) {
             assertNothingCommittedThatWasNotHandled(journal);
@@ -135,10 +135,6 @@ class ConsumerCrashTests {
     /** One in 50 is bad, one in 70 fails the first time. */
     private static String kind(int number) {
         return (number % 50 == 7) ? "bad" : (number % 70 == 9) ? "flaky" : "good";
-    }
-
-    private ChildJvm launch(List<String> arguments) throws IOException {
-        return ChildJvm.launch(Files.createTempDirectory("resilient-kafka-child-"), Main.class, arguments);
     }
 
     private String group(Journal journal) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.EventTables;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.store.EventStatus;
-import io.github.resilientkafka.testing.ChildJvm;
+import io.github.resilientkafka.testing.LocalApplication;
 import io.github.resilientkafka.testing.LocalKafka;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.io.IOException;
@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,7 +48,8 @@ class BudgetTests {
 
     private final EventTables tables = new EventTables(this.postgres, this.database);
 
-    private final Path directory = createDirectory();
+    @TempDir
+    private Path directory;
 
     @ParameterizedTest(name = "values of {0} bytes")
     @ValueSource(ints = {512, 16_384})
@@ -56,15 +58,16 @@ class BudgetTests {
                     + " fit fails at once, what was accepted is durable in the end, and the heap stays flat")
     void flood(int valueLength) throws Exception {
         this.kafka.createTopic(this.topic, 4);
-        List<String> arguments = TestApplication.on(this.kafka, this.postgres)
+        LocalApplication.Builder application = TestApplication.on(this.kafka, this.postgres)
                 .database(this.database)
                 .with("resilient-kafka.retry.interval", "1s")
                 .with(TightLoop.DIRECTORY, this.directory)
                 .with(TightLoop.TOPIC, this.topic)
                 .with(TightLoop.VALUE_LENGTH, valueLength)
-                .arguments();
-        try (ChildJvm child = ChildJvm.launch(
-                this.directory, TightLoop.Main.class, arguments, List.of("-Xmx256m", "-XX:+ExitOnOutOfMemoryError"))) {
+                .inJvmOfItsOwn(TightLoop.Main.class);
+        try (LocalApplication child = application
+                .jvmOptions("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
+                .launch()) {
             int many = 25_000_000 / valueLength;
             Properties healthy = await(child, state -> number(state, "durable") > many && number(state, "full") > many);
             report("healthy", healthy);
@@ -131,11 +134,11 @@ class BudgetTests {
         }
     }
 
-    private Properties await(ChildJvm child, Predicate<Properties> condition) {
+    private Properties await(LocalApplication child, Predicate<Properties> condition) {
         Awaitility.await("the child")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(100))
-                .failFast("the child is gone", () -> !child.isAlive())
+                .failFast("the child is gone", () -> !child.isRunning())
                 .until(() -> condition.test(state()));
         return state();
     }
@@ -159,14 +162,6 @@ class BudgetTests {
 
     private static void report(String when, Properties state) {
         System.out.println("REPORT " + when + ": " + state);
-    }
-
-    private static Path createDirectory() {
-        try {
-            return Files.createTempDirectory("resilient-kafka-flood-");
-        } catch (IOException ex) {
-            throw new UncheckedIOException(ex);
-        }
     }
 
     /** Nothing was accepted between two looks, ten times in a row. */

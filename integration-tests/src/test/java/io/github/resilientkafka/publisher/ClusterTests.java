@@ -69,6 +69,8 @@ class ClusterTests {
 
     private static final int EVENTS_PER_SECOND = 600;
 
+    private static final Duration USUAL = Duration.ofSeconds(3);
+
     private static final Duration PATIENT = Duration.ofSeconds(6);
 
     private static final Duration PROMPT = Duration.ofMillis(1_500);
@@ -120,7 +122,11 @@ class ClusterTests {
             "W2 W5 P9: a rolling restart under load: the circuit stays closed, nothing is stored, lost or overtaken, the"
                     + " listener goes on")
     void rollingRestart(CapturedOutput output) throws Exception {
-        try (SteadyLoad load = load(this.application, "rolling")) {
+        try (TestApplication usual = application(USUAL, TestApplication.Minimal.class);
+                SteadyLoad usualLoad = load(usual, "usual");
+                SteadyLoad load = load(this.application, "rolling")) {
+            int usualSteady = awaitSteady(usualLoad, usual);
+            Queue<StateTransition> usualTransitions = transitions(usual);
             int steady = awaitSteady(load, this.application);
             int quiet = output.length();
             for (int broker = 0; broker < BROKERS; broker++) {
@@ -130,10 +136,14 @@ class ClusterTests {
                 System.out.printf("broker %d restarted, %d events were in flight%n", broker, inFlight);
             }
             load.awaitAllSent(RECOVERY);
+            usualLoad.awaitAllSent(RECOVERY);
             Set<String> durable = load.stop();
+            durable.addAll(usualLoad.stop());
             System.out.printf("%d events, %d stored%n", load.size() - steady, storedSince(load, steady));
             assertThat(this.transitions).isEmpty();
+            assertThat(usualTransitions).isEmpty();
             assertThat(storedSince(load, steady)).isZero();
+            assertThat(storedSince(usualLoad, usualSteady)).isZero();
             assertThat(output.toString().substring(quiet).lines())
                     .noneMatch(
                             line -> line.contains(" WARN ") && !line.contains("LagWatch") || line.contains(" ERROR "));

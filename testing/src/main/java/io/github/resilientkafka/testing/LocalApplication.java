@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * An application of yours in a JVM of its own, for tests of what a crash leaves behind: it can be killed in the middle of
@@ -26,7 +28,7 @@ import java.util.function.BooleanSupplier;
  * }
  * }</pre>
  *
- * <p>It runs on the class path of this JVM. Needs Linux. Thread-safe; ends with this JVM at the latest, see
+ * <p>It runs on the class path of this JVM, or a part of it. Needs Linux. Thread-safe; ends with this JVM at the latest, see
  * {@link LocalServer}.
  */
 public final class LocalApplication implements LocalServer, AutoCloseable {
@@ -42,9 +44,10 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
 
     private ServerPlan plan(Builder builder) {
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .map(entry -> Path.of(entry).toAbsolutePath().toString())
-                .reduce((left, right) -> left + File.pathSeparator + right)
-                .orElseThrow();
+                .map(entry -> Path.of(entry).toAbsolutePath())
+                .filter(builder.classPath)
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(builder.jvmOptions);
@@ -127,6 +130,7 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
         private List<String> arguments = List.of();
         private List<String> jvmOptions =
                 List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto");
+        private Predicate<Path> classPath = entry -> true;
         private BooleanSupplier ready = () -> true;
         private Duration startTimeout = ManagedServer.START_TIMEOUT;
 
@@ -143,6 +147,12 @@ public final class LocalApplication implements LocalServer, AutoCloseable {
         /** Replaces the JVM options. Unless set they make for a quick start: 256 MB, serial collector, first compiler only. */
         public Builder jvmOptions(String... options) {
             this.jvmOptions = List.of(options);
+            return this;
+        }
+
+        /** Leaves out of the class path what does not satisfy the condition; all of this JVM's entries are on it unless set. */
+        public Builder classPath(Predicate<Path> condition) {
+            this.classPath = condition;
             return this;
         }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,9 +53,24 @@ class LocalApplicationTests {
     }
 
     @Test
+    void aPartOfTheClassPathIsLeftOut() {
+        LocalApplication.Builder application = LocalApplication.builder(NeedsAwaitility.class)
+                .classPath(entry -> !entry.getFileName().toString().contains("awaitility"))
+                .readyWhen(() -> false);
+        assertThatThrownBy(application::launch).hasMessageContaining("NoClassDefFoundError: org/awaitility/Awaitility");
+    }
+
+    @Test
     void aClusterHasNoOtherEntrance() {
         LocalKafka.Builder cluster = LocalKafka.builder().brokers(3).entrance("PROXIED", 1_234, "127.0.0.1:4321");
         assertThatThrownBy(cluster::launch).hasMessageContaining("single broker");
+    }
+
+    static final class NeedsAwaitility {
+
+        public static void main(String[] arguments) {
+            Awaitility.reset();
+        }
     }
 
     static final class Main {
