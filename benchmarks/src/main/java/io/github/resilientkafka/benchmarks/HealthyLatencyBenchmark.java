@@ -69,7 +69,7 @@ final class HealthyLatencyBenchmark implements Benchmark {
         SteadyLoad<T> load = SteadyLoad.start(publish, EVENTS_PER_SECOND);
         TimeUnit.MILLISECONDS.sleep(millis);
         for (SteadyLoad.Event<T> event : load.stop()) {
-            latencies.add(event.completedNanos() - event.publishedNanos());
+            latencies.add(event.completedNanos() - event.dueNanos());
         }
     }
 

@@ -6,6 +6,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,11 +30,12 @@ final class RawInsert {
                    record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind, attempts,
                    next_attempt_at, error_type, error_message, created_at, updated_at)
             select row_id, event_id, ?, ?, lane, topic, partition_no, record_timestamp, record_key, key_text, payload,
-                   headers, event_type, 'PENDING', failure_kind, 0, next_attempt_at, error_type, error_message,
-                   created_at, created_at
+                   headers, event_type, 'PENDING', failure_kind, 0,
+                   timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
+                   timestamptz 'epoch' + created_at * interval '1 microsecond',
+                   timestamptz 'epoch' + created_at * interval '1 microsecond'
               from unnest(?::uuid[], ?::uuid[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
-                   ?::bytea[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::text[], ?::text[],
-                   ?::timestamptz[])
+                   ?::bytea[], ?::text[], ?::text[], ?::text[], ?::int8[], ?::text[], ?::text[], ?::int8[])
                 as u(row_id, event_id, lane, topic, partition_no, record_timestamp, record_key, key_text,
                      payload, headers, event_type, failure_kind, next_attempt_at, error_type, error_message, created_at)
             """;
@@ -46,7 +50,7 @@ final class RawInsert {
     private final Object[][] columns;
 
     private final String[] types = {
-        "int4", "text", "int4", "int8", "bytea", "text", "bytea", "text", "text", "text", "text", "text", "text", "text"
+        "int4", "text", "int4", "int8", "bytea", "text", "bytea", "text", "text", "text", "int8", "text", "text", "int8"
     };
 
     private RawInsert(Servers servers, ResultSet model) throws SQLException {
@@ -64,10 +68,10 @@ final class RawInsert {
             repeated(model.getString("headers")),
             repeated(model.getString("event_type")),
             repeated(model.getString("failure_kind")),
-            repeated(model.getString("next_attempt_at")),
+            filled(new Long[BATCH], micros(model, "next_attempt_at")),
             repeated(model.getString("error_type")),
             repeated(model.getString("error_message")),
-            repeated(model.getString("created_at"))
+            filled(new Long[BATCH], micros(model, "created_at"))
         };
     }
 
@@ -81,6 +85,11 @@ final class RawInsert {
             model.next();
             return new RawInsert(servers, model);
         }
+    }
+
+    private static long micros(ResultSet model, String column) throws SQLException {
+        return ChronoUnit.MICROS.between(
+                Instant.EPOCH, model.getObject(column, OffsetDateTime.class).toInstant());
     }
 
     private static String[] repeated(String value) {

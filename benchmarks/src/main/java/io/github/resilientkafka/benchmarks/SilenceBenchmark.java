@@ -74,13 +74,16 @@ final class SilenceBenchmark implements Benchmark {
             long start = System.nanoTime();
             long warm = start + TimeUnit.MILLISECONDS.toNanos(millis) / 4;
             long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
-            for (int record = 0; System.nanoTime() < end; record++) {
+            boolean begun = false;
+            for (int record = 0; !begun || System.nanoTime() < end; record++) {
                 long due = start + record * interval;
                 while (System.nanoTime() < due) {
                     LockSupport.parkNanos(due - System.nanoTime());
                 }
-                boolean poison = poisoned && due >= warm && due - interval < warm;
-                if (due >= warm && due - interval < warm) {
+                boolean begins = !begun && due >= warm;
+                boolean poison = poisoned && begins;
+                if (begins) {
+                    begun = true;
                     silence.begin();
                 }
                 producer.send(new ProducerRecord<>(
