@@ -25,7 +25,7 @@ is_caught() {
     rm -rf "$copy/tree"
     mkdir "$copy/tree"
     (cd "$here/.." && tar cf - --exclude=./.git --exclude=target .) | tar xf - -C "$copy/tree"
-    patch -s -p1 -d "$copy/tree" <"$here/sabotage/$name.patch"
+    patch -s -F0 -p1 -d "$copy/tree" <"$here/sabotage/$name.patch"
     # Status 1 is what is hoped for: a promise was broken.
     (cd "$copy/tree" && ${MVN:-mvn} -q -B -pl chaos -am -Pchaos verify -Dspotless.check.skip -Dmaven.test.skip=true \
         -Dchaos.seed="${3:-1}" -Dchaos.runs="$seeds" -Dchaos.until-broken=true \

@@ -54,7 +54,8 @@ final class Chaos {
                 .filter(name -> !name.isBlank())
                 .map(name -> Fault.valueOf(name.trim()))
                 .collect(Collectors.toSet());
-        Set<Fault> choice = faults.isEmpty() ? World.possibleFaults() : faults;
+        Set<Fault> choice = faults.isEmpty() ? Set.of(Fault.values()) : faults;
+        Set<Fault> possible = World.possibleFaults();
         List<String> settings = Stream.of(options.getOrDefault("settings", "").split(" "))
                 .filter(setting -> !setting.isBlank())
                 .toList();
@@ -63,7 +64,7 @@ final class Chaos {
 
         boolean good = true;
         for (int run = 0; run < runs && (good || !untilBroken); run++) {
-            FaultPlan plan = FaultPlan.of(seed + run, length, instances, choice);
+            FaultPlan plan = FaultPlan.of(seed + run, length, instances, choice).only(possible);
             good &= run(seed + run, plan, evidence.resolve("seed-" + (seed + run)), instances, rate, settings);
         }
         System.exit(good ? 0 : 1);
@@ -95,7 +96,9 @@ final class Chaos {
         StringBuilder text = new StringBuilder(
                 "Seed %d: %s%n".formatted(seed, verdict.isGood() ? "all promises kept" : "BROKEN PROMISES"));
         text.append("  faults        %s%n".formatted(faults));
-        text.append("  events        %d published, %d promised%n".formatted(verdict.published(), verdict.kept()));
+        text.append("  events        %d published, %s%n".formatted(verdict.published(), verdict.outcomes()));
+        text.append("  rows          %d resolved%n".formatted(verdict.resolved()));
+        text.append("  circuits      %d times opened%n".formatted(verdict.circuitOpenings()));
         text.append("  duplicates    %s%n".formatted(verdict.duplicates()));
         text.append("  handled again %s%n".formatted(verdict.repeats()));
         text.append("  dead letters  %d%n".formatted(verdict.deadLetters()));

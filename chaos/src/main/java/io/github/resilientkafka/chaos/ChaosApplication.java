@@ -1,5 +1,6 @@
 package io.github.resilientkafka.chaos;
 
+import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.listener.BadDataException;
 import io.github.resilientkafka.listener.DependencyDownException;
 import io.github.resilientkafka.listener.DependencyProbe;
@@ -13,12 +14,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
@@ -28,7 +32,7 @@ import org.springframework.kafka.listener.BatchListenerFailedException;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-class ChaosApplication {
+class ChaosApplication implements DisposableBean {
 
     /** Which topics each group listens to; a group is called as its listener is. */
     static final Map<String, List<String>> GROUPS =
@@ -43,6 +47,8 @@ class ChaosApplication {
 
     private final Journal journal;
 
+    private volatile @Nullable Load load;
+
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
 
     ChaosApplication(@Value("${chaos.directory}") Path directory) {
@@ -54,14 +60,14 @@ class ChaosApplication {
     public static void main(String[] arguments) throws IOException {
         ConfigurableApplicationContext context = SpringApplication.run(ChaosApplication.class, arguments);
         ChaosApplication application = context.getBean(ChaosApplication.class);
-        new Load(
-                        context.getBean(EventPublisher.class),
-                        application.journal,
-                        application.switches,
-                        application.directory.getFileName().toString(),
-                        context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class),
-                        context.getEnvironment().getRequiredProperty("chaos.too-large-every", Integer.class))
-                .start();
+        application.load = new Load(
+                context.getBean(EventPublisher.class),
+                application.journal,
+                application.switches,
+                application.directory.getFileName().toString(),
+                context.getEnvironment().getRequiredProperty("chaos.rate", Integer.class),
+                context.getEnvironment().getRequiredProperty("chaos.too-large-every", Integer.class));
+        application.load.start();
         Instance.isUp(application.directory, application.journal);
         if (context.getEnvironment().getProperty("chaos.vitals", Boolean.class, false)) {
             Executors.newSingleThreadScheduledExecutor()
@@ -102,6 +108,21 @@ class ChaosApplication {
             throw new IllegalStateException("flaky");
         }
         this.journal.handled(group, new Position(each.topic(), each.partition(), each.offset()), payload);
+    }
+
+    @EventListener
+    void note(CircuitOpened event) {
+        this.journal.circuitOpened();
+    }
+
+    /** The publisher is closed by now. */
+    @Override
+    public void destroy() throws InterruptedException {
+        Load load = this.load;
+        if (load != null) {
+            load.close();
+        }
+        this.journal.ended();
     }
 
     @Bean

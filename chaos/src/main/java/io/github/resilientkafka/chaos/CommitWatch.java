@@ -9,12 +9,14 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the groups' committed offsets twice a second, whenever the broker answers.
@@ -27,14 +29,24 @@ final class CommitWatch implements AutoCloseable {
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
 
+    private final ScheduledFuture<?> looks;
+
     private final List<Commit> commits = Collections.synchronizedList(new ArrayList<>());
 
     CommitWatch(World world) {
+        this(admin(world));
+    }
+
+    CommitWatch(Admin admin) {
+        this.admin = admin;
+        this.looks = this.thread.scheduleWithFixedDelay(this::look, 0, 500, TimeUnit.MILLISECONDS);
+    }
+
+    private static Admin admin(World world) {
         Map<String, Object> config = new HashMap<>(world.kafka().adminConfig());
         config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_MILLIS);
         config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_MILLIS);
-        this.admin = Admin.create(config);
-        this.thread.scheduleWithFixedDelay(this::look, 0, 500, TimeUnit.MILLISECONDS);
+        return Admin.create(config);
     }
 
     List<Commit> commits() {
@@ -62,6 +74,27 @@ final class CommitWatch implements AutoCloseable {
             });
         }
         return behind;
+    }
+
+    /**
+     * Ends the watch with a last look.
+     * @return the error that had ended it before, if any
+     */
+    @Nullable
+    String finish() throws InterruptedException {
+        this.thread.shutdown();
+        if (!this.thread.awaitTermination(5L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
+            return "The watch of commits hangs";
+        }
+        if (!this.looks.isCancelled()) {
+            try {
+                this.looks.get();
+            } catch (ExecutionException ex) {
+                return "The watch of commits has ended: " + ex.getCause();
+            }
+        }
+        look();
+        return null;
     }
 
     private void look() {

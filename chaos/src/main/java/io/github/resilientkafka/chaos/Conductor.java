@@ -30,10 +30,22 @@ final class Conductor {
     /**
      * A fault that has struck.
      *
+     * @param instance which one, if it is a fault of one instance
      * @param beginMillis when, by the machine's clock
      * @param endMillis when all was well again
      */
-    record Occurrence(Fault fault, String target, long beginMillis, long endMillis) {}
+    record Occurrence(Fault fault, int instance, long beginMillis, long endMillis) {
+
+        /** Whether it struck an instance, or what all of them need. */
+        boolean concerns(String name) {
+            return !this.fault.place().isOfInstance()
+                    || World.nameOf(this.instance).equals(name);
+        }
+
+        boolean overlaps(long fromMillis, long toMillis) {
+            return this.beginMillis <= toMillis && fromMillis <= this.endMillis;
+        }
+    }
 
     /** Returns when the last fault has ended. */
     List<Occurrence> carryOut(FaultPlan plan) throws InterruptedException {
@@ -69,7 +81,7 @@ final class Conductor {
         pauseUntil(System.nanoTime() + planned.duration().toNanos());
         planned.fault().end(this.world, planned.instance());
         System.out.printf("%7.1f s  %s is over (%s)%n", seconds(start), planned.fault(), target);
-        this.occurrences.add(new Occurrence(planned.fault(), target, begin, System.currentTimeMillis()));
+        this.occurrences.add(new Occurrence(planned.fault(), planned.instance(), begin, System.currentTimeMillis()));
     }
 
     private static double seconds(long start) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param changes what became of all rows, also of those that are not there any more, in the order of time
  * @param commits the committed offsets that were seen, in the order of time
  * @param faults what has struck
+ * @param planned how many events each instance would publish in the trial's time if nothing struck
  * @param unrest what had not come to rest when the trial's patience was over, if anything
  */
 record Evidence(
@@ -27,26 +28,39 @@ record Evidence(
         List<RowChange> changes,
         List<Commit> commits,
         List<Occurrence> faults,
+        long planned,
         @Nullable String unrest) {
 
     /**
      * @param appendedMillis by the broker's clock, which is the machine's
      */
-    record LogRecord(Position position, long appendedMillis, String key, Payload payload) {}
+    record LogRecord(Position position, long appendedMillis, String key, String eventId, Payload payload) {}
 
     /**
      * @param position where the record that failed lies
      * @param group whose handler it was
      * @param durableMillis since when it has been in its topic, or before that in the database
+     * @param copy the dead letter itself
      */
-    record DeadLetter(Position position, String group, Payload payload, long durableMillis) {}
+    record DeadLetter(Position position, String group, long durableMillis, LogRecord copy) {
+
+        Payload payload() {
+            return this.copy.payload();
+        }
+    }
 
     /**
      * An event that the publisher has given up.
      *
      * @param attempts how many failed retries it tells of
+     * @param copy the dead letter itself
      */
-    record Undeliverable(long appendedMillis, Payload payload, int attempts) {}
+    record Undeliverable(int attempts, LogRecord copy) {
+
+        Payload payload() {
+            return this.copy.payload();
+        }
+    }
 
     /** A row that has not been delivered. */
     record StoredRow(String status, String topic, Payload payload, int attempts) {
@@ -60,7 +74,7 @@ record Evidence(
      * A row was stored, or settled.
      *
      * @param millis by the database's clock, which is the machine's
-     * @param instance who did it
+     * @param instance the name of who did it
      * @param holder who had leased the row's lane last, if anybody had
      * @param heldSinceMillis when that was; 0 if nobody had
      * @param row its id

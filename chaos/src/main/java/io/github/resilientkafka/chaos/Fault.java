@@ -68,13 +68,18 @@ enum Fault {
         }
     }
 
-    /** What can make a record come a second time: an acknowledgement, or a settled row, that was not heard of. */
-    private static final Set<Place> MAKE_DUPLICATES = Set.of(
-            Place.BROKER, Place.DATABASE, Place.INSTANCE, Place.ALL_INSTANCES, Place.KAFKA_LINK, Place.DATABASE_LINK);
+    /** What keeps all acknowledgements from a publisher. */
+    private static final Set<Fault> KEEP_KAFKA_AWAY = EnumSet.of(
+            BROKER_KILLED,
+            BROKER_FROZEN,
+            BROKER_RESTARTED,
+            NOT_ENOUGH_REPLICAS,
+            KAFKA_CUT,
+            KAFKA_HALF_OPEN,
+            KAFKA_BLACK_HOLE);
 
-    /** What can make a record be handled a second time: a commit that failed, a consumer that was given up. */
-    private static final Set<Place> MAKE_REPEATS =
-            Set.of(Place.BROKER, Place.INSTANCE, Place.ALL_INSTANCES, Place.KAFKA_LINK);
+    /** What interrupts an application wherever it is. A graceful restart does not: it leaves nothing half done. */
+    private static final Set<Fault> INTERRUPT = EnumSet.of(APPLICATION_KILLED, APPLICATION_FROZEN);
 
     /** What can hold back a request, or its answer, for longer than its sender waits. */
     private static final Set<Fault> HOLD_BACK = EnumSet.of(
@@ -126,12 +131,40 @@ enum Fault {
         return this.place;
     }
 
-    boolean makesDuplicates() {
-        return MAKE_DUPLICATES.contains(this.place);
+    /** Whether Kafka cannot be used, or not well. */
+    boolean troublesKafka() {
+        return (this.place == Place.BROKER && this != DEAD_LETTERS_REFUSED) || this.place == Place.KAFKA_LINK;
     }
 
+    boolean troublesDatabase() {
+        return this.place == Place.DATABASE || this.place == Place.DATABASE_LINK;
+    }
+
+    boolean keepsKafkaAway() {
+        return KEEP_KAFKA_AWAY.contains(this);
+    }
+
+    boolean interrupts() {
+        return INTERRUPT.contains(this);
+    }
+
+    /** Whether it stops applications gracefully, and starts them again. */
+    boolean restarts() {
+        return this == APPLICATION_RESTARTED || this == ROLLING_RESTART;
+    }
+
+    /** Whether a record can come a second time: an acknowledgement, or a settled row, was not heard of. */
+    boolean makesDuplicates() {
+        return troublesKafka() || troublesDatabase() || interrupts();
+    }
+
+    boolean makesDuplicatesOfDeadLetters() {
+        return makesDuplicates() || this == DEAD_LETTERS_REFUSED;
+    }
+
+    /** Whether a record can be handled a second time: a commit failed, or a consumer was given up. */
     boolean makesRepeats() {
-        return MAKE_REPEATS.contains(this.place);
+        return (troublesKafka() && this != NOT_ENOUGH_REPLICAS) || interrupts();
     }
 
     boolean holdsBack() {

@@ -36,11 +36,18 @@ record FaultPlan(List<Planned> faults) {
         }
     }
 
+    /** Leaves out what is not possible here. Everything else strikes as it does elsewhere. */
+    FaultPlan only(Set<Fault> possible) {
+        return new FaultPlan(this.faults.stream()
+                .filter(planned -> possible.contains(planned.fault()))
+                .toList());
+    }
+
     /**
      * Draws a plan.
      * @param length the time in which faults begin
      * @param instances how many applications there are
-     * @param faults which may be drawn
+     * @param faults which are drawn, also if they are not possible here
      */
     static FaultPlan of(long seed, Duration length, int instances, Set<Fault> faults) {
         Random random = new Random(seed);

@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One of the applications on trial, through all its runs, and its ways to Kafka and to the database.
+ * One of the applications on trial, through all its runs, and its ways to Kafka and to the database. Faults of different
+ * places may want to stop and start it at once: one waits for the other.
  */
 final class Instance implements LocalServer, AutoCloseable {
 
@@ -63,7 +64,7 @@ final class Instance implements LocalServer, AutoCloseable {
     }
 
     @Override
-    public void start() {
+    public synchronized void start() {
         if (state() == State.STOPPED) {
             this.run = Journal.count(this.directory) + 1;
         }
@@ -71,22 +72,27 @@ final class Instance implements LocalServer, AutoCloseable {
     }
 
     @Override
-    public void stop() {
+    public synchronized void stop() {
         this.process.stop();
     }
 
     @Override
-    public void kill() {
+    public synchronized void kill() {
         this.process.kill();
     }
 
+    synchronized void restart() {
+        stop();
+        start();
+    }
+
     @Override
-    public void freeze() {
+    public synchronized void freeze() {
         this.process.freeze();
     }
 
     @Override
-    public void thaw() {
+    public synchronized void thaw() {
         this.process.thaw();
     }
 

@@ -1,5 +1,7 @@
 package io.github.resilientkafka.chaos;
 
+import io.github.resilientkafka.chaos.Entry.CircuitOpened;
+import io.github.resilientkafka.chaos.Entry.Ended;
 import io.github.resilientkafka.chaos.Entry.Handled;
 import io.github.resilientkafka.chaos.Entry.Kept;
 import io.github.resilientkafka.chaos.Entry.Published;
@@ -59,6 +61,14 @@ final class Journal {
                 + position.partition() + " " + position.offset() + " " + payload);
     }
 
+    void circuitOpened() {
+        write("opened " + System.currentTimeMillis());
+    }
+
+    void ended() {
+        write("ended " + System.currentTimeMillis() + " " + this.incarnation);
+    }
+
     private void write(String line) {
         byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
         try {
@@ -70,16 +80,17 @@ final class Journal {
         }
     }
 
-    /** Reads all journals of a directory, run by run. */
+    /** Reads all journals of an instance's directory, run by run. */
     static List<Entry> readAll(Path directory) {
         List<Entry> entries = new ArrayList<>();
+        String instance = directory.getFileName().toString();
         try {
             for (int run = 1; run <= count(directory); run++) {
                 String text = Files.readString(directory.resolve(PREFIX + run));
                 // The kill may have torn the last line.
                 text.substring(0, text.lastIndexOf('\n') + 1)
                         .lines()
-                        .map(Journal::parse)
+                        .map(line -> parse(instance, line))
                         .forEach(entries::add);
             }
         } catch (IOException ex) {
@@ -88,7 +99,7 @@ final class Journal {
         return entries;
     }
 
-    private static Entry parse(String line) {
+    private static Entry parse(String instance, String line) {
         String[] words = line.split(" ");
         long millis = Long.parseLong(words[1]);
         return switch (words[0]) {
@@ -98,9 +109,12 @@ final class Journal {
             case "handled" ->
                 new Handled(
                         millis,
+                        instance,
                         words[2],
                         new Position(words[3], Integer.parseInt(words[4]), Long.parseLong(words[5])),
                         Payload.parse(words[6]));
+            case "opened" -> new CircuitOpened(millis, instance);
+            case "ended" -> new Ended(millis, instance, Integer.parseInt(words[2]));
             default -> throw new IllegalArgumentException("Not a line of a journal: " + line);
         };
     }

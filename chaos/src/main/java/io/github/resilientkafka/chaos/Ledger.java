@@ -78,10 +78,11 @@ final class Ledger {
                           from chaos_ledger
                          order by number""")) {
             while (row.next()) {
+                String holder = row.getString(3);
                 changes.add(new RowChange(
                         row.getLong(1),
-                        row.getString(2),
-                        row.getString(3),
+                        World.instanceBehind(row.getString(2)),
+                        (holder != null) ? World.instanceBehind(holder) : null,
                         row.getLong(4),
                         row.getLong(5),
                         row.getString(6),

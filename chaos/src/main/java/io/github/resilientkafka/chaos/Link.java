@@ -71,40 +71,49 @@ final class Link implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized State state() {
-        return this.state;
-    }
-
     private void accept() {
-        while (!this.listening.isClosed()) {
+        while (true) {
+            Socket application;
             try {
-                Socket application = this.listening.accept();
-                if (state() == State.CUT) {
-                    reset(application);
-                } else {
-                    connect(application);
-                }
+                application = this.listening.accept();
             } catch (IOException ex) {
-                // The server is away, or this link is closed: the application sees a connection that ends.
-                continue;
+                if (this.listening.isClosed()) {
+                    return;
+                }
+                throw new UncheckedIOException("This link is of no use any more", ex);
             }
+            connect(application);
         }
     }
 
-    private void connect(Socket application) throws IOException {
+    private void connect(Socket application) {
         Socket server;
         try {
             server = new Socket(InetAddress.getLoopbackAddress(), this.serverPort);
+            application.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
         } catch (IOException ex) {
+            // The server is away: the application sees a connection that ends.
             reset(application);
-            throw ex;
+            return;
         }
-        application.setTcpNoDelay(true);
-        server.setTcpNoDelay(true);
-        this.sockets.add(application);
-        this.sockets.add(server);
+        if (!admit(application, server)) {
+            reset(application);
+            reset(server);
+            return;
+        }
         this.threads.execute(() -> pump(application, server, false));
         this.threads.execute(() -> pump(server, application, true));
+    }
+
+    /** Returns whether the link is not cut. If it is later on, it finds these. */
+    private synchronized boolean admit(Socket application, Socket server) {
+        if (this.state == State.CUT) {
+            return false;
+        }
+        this.sockets.add(application);
+        this.sockets.add(server);
+        return true;
     }
 
     private void pump(Socket from, Socket to, boolean answers) {

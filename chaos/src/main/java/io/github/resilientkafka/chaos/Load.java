@@ -4,6 +4,8 @@ import io.github.resilientkafka.chaos.Payload.Kind;
 import io.github.resilientkafka.message.PublishResult;
 import io.github.resilientkafka.publisher.EventPublisher;
 import io.github.resilientkafka.publisher.PublisherClosedException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -14,9 +16,11 @@ import java.util.concurrent.locks.LockSupport;
  * Publishes numbered events from several threads, while the {@link Switches} say so, until the publisher is closed. All
  * instances publish the same keys; within an instance a key belongs to one thread, so its events have an order.
  */
-final class Load {
+final class Load implements AutoCloseable {
 
     private static final int THREADS = 2;
+
+    private static final long JOIN_MILLIS = 2_000;
 
     /** Some for each of the 64 lanes. */
     private static final int KEYS = 200;
@@ -35,6 +39,9 @@ final class Load {
     /** How many events a thread has published at most without knowing what became of them. */
     private static final int WINDOW = 1_000;
 
+    /** The same of all threads. */
+    static final int MOST_UNDER_WAY = THREADS * WINDOW;
+
     private final EventPublisher publisher;
 
     private final Journal journal;
@@ -46,6 +53,10 @@ final class Load {
     private final long pauseNanos;
 
     private final int tooLargeEvery;
+
+    private final List<Thread> threads = new ArrayList<>();
+
+    private volatile boolean closed;
 
     /**
      * @param rate events per second
@@ -63,7 +74,18 @@ final class Load {
     void start() {
         for (int t = 0; t < THREADS; t++) {
             int thread = t;
-            new Thread(() -> run(thread), "load-" + thread).start();
+            this.threads.add(new Thread(() -> run(thread), "load-" + thread));
+        }
+        this.threads.forEach(Thread::start);
+    }
+
+    /** Waits until every thread has seen that the publisher is closed. */
+    @Override
+    public void close() throws InterruptedException {
+        this.closed = true;
+        for (Thread thread : this.threads) {
+            // One that waits for futures that never complete stays.
+            thread.join(JOIN_MILLIS);
         }
     }
 
@@ -72,6 +94,9 @@ final class Load {
         long due = System.nanoTime();
         for (long number = thread; true; number += THREADS) {
             while (!this.switches.isLoadOn()) {
+                if (this.closed) {
+                    return;
+                }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
                 due = System.nanoTime();
             }
@@ -97,6 +122,11 @@ final class Load {
         } catch (PublisherClosedException ex) {
             this.journal.refused(payload, ex);
             return false;
+        } catch (RuntimeException ex) {
+            // There is no reason for any other: let the checker say so.
+            this.journal.refused(payload, ex);
+            window.release();
+            return true;
         }
         future.whenComplete((result, error) -> {
             if (error == null) {

@@ -74,6 +74,8 @@ final class Soak {
         List<Soak> soaks = new ArrayList<>();
         List<String> settings = List.of(
                 "--chaos.vitals=true",
+                // The default.
+                "--resilient-kafka.retry.batch-size=1000",
                 // They stay in the table for days.
                 "--chaos.too-large-every=0",
                 // Rows go within the time of the soak.
@@ -136,32 +138,23 @@ final class Soak {
         }
     }
 
-    /** The highest of the last third is compared with the highest of the second: the first one warms up. */
     private boolean isFlat() {
         if (this.samples.size() < FEWEST_SAMPLES) {
             System.out.printf("%d samples say nothing: at least %d are needed%n", this.samples.size(), FEWEST_SAMPLES);
             return false;
         }
-        return isFlat("heap", 1.15, Sample::heapBytes)
-                & isFlat("threads", 1.05, Sample::threads)
-                & isFlat("files", 1.05, Sample::files)
-                & isFlat("connections", 1.05, Sample::connections)
-                & isFlat("tables", 1.15, Sample::tableBytes)
-                & isFlat("indexes", 1.15, Sample::indexBytes);
+        List<Flatness> figures = List.of(
+                Flatness.ofMedians("heap", each(Sample::heapBytes), 1.05),
+                Flatness.ofMedians("threads", each(Sample::threads), 1),
+                Flatness.ofMedians("files", each(Sample::files), 2),
+                Flatness.ofMedians("connections", each(Sample::connections), 0),
+                Flatness.ofPeaks("tables", each(Sample::tableBytes), 1.15),
+                Flatness.ofPeaks("indexes", each(Sample::indexBytes), 1.15));
+        figures.forEach(System.out::println);
+        return figures.stream().allMatch(Flatness::isFlat);
     }
 
-    private boolean isFlat(String what, double bound, ToLongFunction<Sample> value) {
-        int third = this.samples.size() / 3;
-        long before = highest(this.samples.subList(third, 2 * third), value);
-        long after = highest(this.samples.subList(2 * third, this.samples.size()), value);
-        boolean flat = after <= before * bound;
-        System.out.printf(
-                "%-11s %s: %,d, then %,d (%.2f; at most %.2f)%n",
-                what, flat ? "flat" : "GROWS", before, after, (double) after / before, bound);
-        return flat;
-    }
-
-    private static long highest(List<Sample> samples, ToLongFunction<Sample> value) {
-        return samples.stream().mapToLong(value).max().orElse(0);
+    private List<Long> each(ToLongFunction<Sample> value) {
+        return this.samples.stream().mapToLong(value).boxed().toList();
     }
 }

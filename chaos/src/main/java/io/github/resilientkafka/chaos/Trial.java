@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -68,12 +69,16 @@ final class Trial {
                 CommitWatch watch = new CommitWatch(world)) {
             Ledger ledger = new Ledger(world.postgres());
             visitor.accept(world);
+            long start = System.nanoTime();
             world.switches().load(true);
             List<Occurrence> faults = new Conductor(world).carryOut(plan);
             world.switches().load(false);
+            long loadNanos = System.nanoTime() - start;
             // What an instance stored while its clock was ahead would be due in an hour.
             world.instances().forEach(instance -> instance.switches().clockOffset(Duration.ofHours(3)));
-            String unrest = awaitRest(world, watch);
+            String unrest = Stream.of(awaitRest(world, watch), watch.finish())
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("; "));
             world.instances().forEach(Instance::stop);
             List<Entry> journals = new ArrayList<>();
             world.instances().forEach(instance -> journals.addAll(instance.journal()));
@@ -87,7 +92,8 @@ final class Trial {
                     changes,
                     watch.commits(),
                     faults,
-                    unrest);
+                    this.rate * Duration.ofNanos(loadNanos).toMillis() / 1_000,
+                    unrest.isEmpty() ? null : unrest);
         }
     }
 
@@ -119,12 +125,17 @@ final class Trial {
     private static List<LogRecord> records(World world) {
         return World.TOPICS.keySet().stream()
                 .flatMap(topic -> read(world, topic).stream())
-                .map(each -> new LogRecord(
-                        new Position(each.topic(), each.partition(), each.offset()),
-                        each.timestamp(),
-                        each.key(),
-                        Payload.parse(each.value())))
+                .map(Trial::logRecord)
                 .toList();
+    }
+
+    private static LogRecord logRecord(ConsumerRecord<String, String> each) {
+        return new LogRecord(
+                new Position(each.topic(), each.partition(), each.offset()),
+                each.timestamp(),
+                String.valueOf(each.key()),
+                headers(each).getOrDefault("ce_id", "none"),
+                Payload.parse(each.value()));
     }
 
     private static List<DeadLetter> deadLetters(World world, List<RowChange> changes) {
@@ -137,18 +148,16 @@ final class Trial {
                 .map(each -> new DeadLetter(
                         positionOf(headers(each)),
                         required(headers(each), GROUP),
-                        Payload.parse(each.value()),
-                        Math.min(each.timestamp(), stored.getOrDefault(taskOf(headers(each)), Long.MAX_VALUE))))
+                        Math.min(each.timestamp(), stored.getOrDefault(taskOf(headers(each)), Long.MAX_VALUE)),
+                        logRecord(each)))
                 .toList();
     }
 
     private static List<Undeliverable> undeliverable(World world) {
         return allDeadLetters(world)
                 .filter(each -> !headers(each).containsKey(GROUP))
-                .map(each -> new Undeliverable(
-                        each.timestamp(),
-                        Payload.parse(each.value()),
-                        Integer.parseInt(required(headers(each), "rk_attempts"))))
+                .map(each ->
+                        new Undeliverable(Integer.parseInt(required(headers(each), "rk_attempts")), logRecord(each)))
                 .toList();
     }
 

@@ -8,7 +8,9 @@ import java.util.Map;
  *
  * @param violations of promises, each in a sentence; none if all is well
  * @param published how many events were published
- * @param kept how many of them were promised to be kept
+ * @param outcomes how many futures completed with which outcome, or failed
+ * @param resolved how many rows were delivered from the database
+ * @param circuitOpenings how often a circuit opened
  * @param duplicates how many records came more than once, by the fault they are attributed to
  * @param repeats how often a record was handled again, by the fault that is attributed to
  * @param deadLetters how many dead letters there are
@@ -16,12 +18,23 @@ import java.util.Map;
 record Verdict(
         List<String> violations,
         long published,
-        long kept,
+        Map<String, Long> outcomes,
+        long resolved,
+        long circuitOpenings,
         Map<String, Long> duplicates,
         Map<String, Long> repeats,
         long deadLetters) {
 
     boolean isGood() {
         return this.violations.isEmpty();
+    }
+
+    /** How many events were promised to be kept. */
+    long kept() {
+        return count("SENT") + count("STORED");
+    }
+
+    long count(String outcome) {
+        return this.outcomes.getOrDefault(outcome, 0L);
     }
 }

@@ -41,6 +41,11 @@ final class World implements AutoCloseable {
     /** How often an event that Kafka refuses is tried again before it is given up. */
     static final int MAX_ATTEMPTS = 3;
 
+    /** Few enough for an outage to leave several batches in each lane, so that a read brings more than one. */
+    static final int RELAY_BATCH = 20;
+
+    private static final String DATABASE_NAME = "instance-";
+
     private final Switches switches;
 
     private final @Nullable SmallDisk disk;
@@ -98,7 +103,7 @@ final class World implements AutoCloseable {
     }
 
     private List<String> arguments(String name, int rate, Link toKafka, Link toDatabase, List<String> settings) {
-        List<String> arguments = new ArrayList<>(List.of(
+        List<String> arguments = List.of(
                 "--chaos.rate=" + rate,
                 "--chaos.too-large-every=1511",
                 "--spring.application.name=chaos",
@@ -108,27 +113,43 @@ final class World implements AutoCloseable {
                 "--spring.kafka.consumer.heartbeat-interval=1s",
                 "--spring.kafka.consumer.properties[session.timeout.ms]=6000",
                 "--spring.datasource.url=jdbc:postgresql://127.0.0.1:" + toDatabase.port()
-                        + "/postgres?ApplicationName=instance-" + name,
+                        + "/postgres?ApplicationName=" + DATABASE_NAME + name,
                 "--spring.datasource.username=" + this.postgres.username(),
                 "--spring.datasource.password=" + this.postgres.password(),
                 // Everything else is as applications have it by default, but quicker where a trial would only wait.
                 "--resilient-kafka.retry.interval=1s",
                 "--resilient-kafka.retry.lease=15s",
+                "--resilient-kafka.retry.batch-size=" + RELAY_BATCH,
                 "--resilient-kafka.retry.backoff=500ms,1s,2s",
                 "--resilient-kafka.retry.max-attempts=" + MAX_ATTEMPTS,
                 "--resilient-kafka.listener.pause=200ms",
                 "--resilient-kafka.listener.max-pause=2s",
-                "--resilient-kafka.listener.instances.orders.dependencies=payments"));
-        // Two of the same name would be one with two values.
-        settings.forEach(setting ->
-                arguments.removeIf(other -> other.startsWith(setting.substring(0, setting.indexOf('=') + 1))));
-        arguments.addAll(settings);
-        return arguments;
+                "--resilient-kafka.listener.instances.orders.dependencies=payments");
+        return replaced(arguments, settings);
+    }
+
+    /** Adds settings; of two with the same name, which would be one with two values, the later one stays. */
+    static List<String> replaced(List<String> arguments, List<String> settings) {
+        List<String> all = new ArrayList<>(arguments);
+        for (String setting : settings) {
+            int equals = setting.indexOf('=');
+            if (!setting.startsWith("--") || equals < 0) {
+                throw new IllegalArgumentException("Not a setting, --name=value: " + setting);
+            }
+            all.removeIf(other -> other.startsWith(setting.substring(0, equals + 1)));
+            all.add(setting);
+        }
+        return all;
     }
 
     /** What an instance and its directory are called. */
     static String nameOf(int instance) {
         return String.valueOf((char) ('a' + instance));
+    }
+
+    /** Whose connection to the database it is, by what the database calls it. */
+    static String instanceBehind(String connection) {
+        return connection.startsWith(DATABASE_NAME) ? connection.substring(DATABASE_NAME.length()) : connection;
     }
 
     /** Which faults are possible here; what is missing, and why, is printed. */
@@ -170,10 +191,7 @@ final class World implements AutoCloseable {
 
     /** As a deployment does: an instance is stopped when its predecessor is up again. */
     void restartOneByOne() {
-        for (Instance instance : this.instances) {
-            instance.stop();
-            instance.start();
-        }
+        this.instances.forEach(Instance::restart);
     }
 
     /** Makes the broker refuse what is acknowledged by too few replicas, as in a cluster that has lost some. */

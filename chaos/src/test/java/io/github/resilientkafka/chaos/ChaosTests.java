@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -30,11 +31,15 @@ class ChaosTests {
     @Test
     @DisplayName("Promises 1 to 6: two instances, 40 seconds of faults: nothing lost, nothing overtaken, nothing stuck")
     void seededTrial() throws Exception {
-        FaultPlan plan = FaultPlan.of(SEED, LENGTH, INSTANCES, World.possibleFaults());
+        FaultPlan plan =
+                FaultPlan.of(SEED, LENGTH, INSTANCES, Set.of(Fault.values())).only(World.possibleFaults());
         Evidence evidence = new Trial(this.directory, INSTANCES, RATE, List.of()).run(plan, world -> {});
         Verdict verdict = Checker.check(evidence);
         System.out.print(Chaos.describe(SEED, plan, verdict));
         assertThat(verdict.violations()).isEmpty();
         assertThat(verdict.kept()).isGreaterThan(LENGTH.toSeconds() * RATE);
+        assertThat(verdict.count("SENT")).as("sent at once").isGreaterThan(500);
+        assertThat(verdict.resolved()).as("sent from the database").isGreaterThan(1_000);
+        assertThat(verdict.circuitOpenings()).isPositive();
     }
 }

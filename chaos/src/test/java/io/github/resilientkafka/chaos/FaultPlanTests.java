@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.chaos.FaultPlan.Planned;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,18 @@ class FaultPlanTests {
     void theSameSeedGivesTheSamePlan() {
         assertThat(FaultPlan.of(7, LENGTH, 3, ALL)).isEqualTo(FaultPlan.of(7, LENGTH, 3, ALL));
         assertThat(FaultPlan.of(7, LENGTH, 3, ALL)).isNotEqualTo(FaultPlan.of(8, LENGTH, 3, ALL));
+    }
+
+    @Test
+    void whatIsNotPossibleIsLeftOutAndNothingElseChanges() {
+        FaultPlan plan = FaultPlan.of(7, LENGTH, 3, ALL);
+        Set<Fault> possible = EnumSet.complementOf(EnumSet.of(Fault.DISK_FULL));
+        assertThat(plan.only(possible).faults())
+                .isNotEmpty()
+                .isEqualTo(plan.faults().stream()
+                        .filter(each -> each.fault() != Fault.DISK_FULL)
+                        .toList())
+                .hasSizeLessThan(plan.faults().size());
     }
 
     @Test

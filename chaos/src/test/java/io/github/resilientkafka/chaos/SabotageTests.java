@@ -1,12 +1,12 @@
 package io.github.resilientkafka.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,50 +27,67 @@ class SabotageTests {
 
     @ParameterizedTest
     @MethodSource("patches")
-    void everySabotageFitsThePresentSource(Path patch) throws Exception {
-        assumeThat(isThere("patch")).as("the command patch is there").isTrue();
-        Process process = new ProcessBuilder(
-                        "patch",
-                        "--dry-run",
-                        "--force",
-                        "-p1",
-                        "-i",
-                        patch.toAbsolutePath().toString())
-                .directory(ROOT.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+    void everySabotageFitsThePresentSource(Path patch) throws IOException {
+        List<List<String>> hunks = hunks(patch);
+        String source = Files.readString(ROOT.resolve(patchedFile(patch)));
+        assertThat(hunks).isNotEmpty().allSatisfy(hunk -> assertThat(source).contains(String.join("\n", hunk)));
     }
 
     @ParameterizedTest
     @MethodSource("patches")
     void everySabotageSaysHowItIsCaught(Path patch) throws IOException {
-        List<String> head = Files.readAllLines(patch).stream()
-                .takeWhile(line -> line.startsWith("# "))
-                .toList();
-        assertThat(head)
-                .anyMatch(line -> line.startsWith("# rule="))
-                .anyMatch(line -> line.startsWith("# seeds="))
-                .anyMatch(line -> line.startsWith("# seconds="));
-        String faults = head.stream()
-                .filter(line -> line.startsWith("# faults="))
-                .findFirst()
-                .orElseThrow();
-        assertThat(faults.substring(faults.indexOf('=') + 1).split(","))
-                .isNotEmpty()
-                .allSatisfy(fault -> assertThat(Fault.valueOf(fault)).isNotNull());
+        List<String> head = head(patch);
+        assertThat(head).anyMatch(line -> line.startsWith("# seeds=")).anyMatch(line -> line.startsWith("# seconds="));
+        assertThat(setting(head, "faults").split(",")).isNotEmpty().allSatisfy(fault -> assertThat(Fault.valueOf(fault))
+                .isNotNull());
+        assertThat(rules()).contains("violation(\"" + setting(head, "rule"));
     }
 
-    private static boolean isThere(String command) throws InterruptedException {
-        try {
-            return new ProcessBuilder(command, "--version")
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException ex) {
-            return false;
+    private static String setting(List<String> head, String name) {
+        String prefix = "# " + name + "=";
+        return head.stream()
+                .filter(line -> line.startsWith(prefix))
+                .map(line -> line.substring(prefix.length()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The source of all of them. */
+    private static String rules() throws IOException {
+        StringBuilder text = new StringBuilder();
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/io/github/resilientkafka/chaos"))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith("Rules.java")).toList()) {
+                text.append(Files.readString(file));
+            }
         }
+        return text.toString();
+    }
+
+    private static List<String> head(Path patch) throws IOException {
+        return Files.readAllLines(patch).stream()
+                .takeWhile(line -> line.startsWith("# "))
+                .toList();
+    }
+
+    private static String patchedFile(Path patch) throws IOException {
+        return Files.readAllLines(patch).stream()
+                .filter(line -> line.startsWith("+++ b/"))
+                .map(line -> line.substring("+++ b/".length()))
+                .reduce((first, second) -> fail("A patch of one file is expected"))
+                .orElseThrow();
+    }
+
+    /** Of each hunk, what it expects to find. Where, is of no importance. */
+    private static List<List<String>> hunks(Path patch) throws IOException {
+        List<List<String>> hunks = new ArrayList<>();
+        for (String line : Files.readAllLines(patch)) {
+            if (line.startsWith("@@ ")) {
+                hunks.add(new ArrayList<>());
+            } else if (!hunks.isEmpty() && !line.startsWith("+")) {
+                hunks.get(hunks.size() - 1).add(line.substring(1));
+            }
+        }
+        return hunks;
     }
 }

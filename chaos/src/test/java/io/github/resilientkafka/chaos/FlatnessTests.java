@@ -1,0 +1,46 @@
+package io.github.resilientkafka.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class FlatnessTests {
+
+    /** An outage, with less of it, every ten samples. */
+    private static final List<Long> NOISE = samples(0);
+
+    private static List<Long> samples(long morePerOutage) {
+        return LongStream.range(0, 90)
+                .map(i -> ((i % 10 < 3) ? 250 : 300 + i % 4) + i / 10 * morePerOutage)
+                .boxed()
+                .toList();
+    }
+
+    @Test
+    void whatComesAndGoesIsFlat() {
+        assertThat(Flatness.ofMedians("files", NOISE, 2).isFlat()).isTrue();
+        assertThat(Flatness.ofMedians("heap", NOISE, 1.05).isFlat()).isTrue();
+        assertThat(Flatness.ofPeaks("tables", NOISE, 1.15).isFlat()).isTrue();
+    }
+
+    @Test
+    void oneMoreAfterEachOutageGrows() {
+        Flatness files = Flatness.ofMedians("files", samples(1), 2);
+        assertThat(files.isFlat()).isFalse();
+        assertThat(files).hasToString("files       GROWS: 305, then 308 (at most 307)");
+    }
+
+    @Test
+    void whatWarmsUpIsNotHeldAgainstIt() {
+        List<Long> warmingUp =
+                LongStream.range(0, 90).map(i -> Math.min(i, 30)).boxed().toList();
+        assertThat(Flatness.ofMedians("threads", warmingUp, 0).isFlat()).isTrue();
+    }
+
+    @Test
+    void peaksThatGrowAreSeen() {
+        assertThat(Flatness.ofPeaks("tables", samples(50), 1.15).isFlat()).isFalse();
+    }
+}
