@@ -68,7 +68,7 @@ class TopicReplayTests {
         ReplayProgress progress = ended(replay(FAST));
 
         assertThat(progress.state()).isEqualTo(State.DONE);
-        assertThat(progress.found()).isEqualTo(1_002);
+        assertThat(progress.found()).as("%s", progress).isEqualTo(1_002);
         assertThat(progress.replayed()).isEqualTo(1_002);
         assertThat(progress.left()).isZero();
         List<ConsumerRecord<byte[], byte[]>> records = this.letters.records("");

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -14,9 +15,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 
 /**
@@ -76,10 +79,23 @@ final class KafkaReadiness implements Readiness {
         }
     }
 
-    /** Whether each partition of some topics has a leader. */
-    static boolean hasLeaders(Admin admin, Set<String> topics) {
+    /**
+     * Whether each partition of a topic has a leader that knows it: a broker tells others who leads a new partition
+     * before it serves it, and of a producer that does not wait it may refuse the first batch and take the second.
+     */
+    static boolean isServed(Admin admin, String topic) {
         try {
-            return partitions(admin, topics).allMatch(KafkaReadiness::isLed);
+            List<TopicPartitionInfo> partitions =
+                    partitions(admin, Set.of(topic)).toList();
+            if (!partitions.stream().allMatch(KafkaReadiness::isLed)) {
+                return false;
+            }
+            answer(admin.listOffsets(partitions.stream()
+                            .collect(Collectors.toMap(
+                                    partition -> new TopicPartition(topic, partition.partition()),
+                                    partition -> OffsetSpec.latest())))
+                    .all());
+            return true;
         } catch (ExecutionException | TimeoutException ex) {
             return false;
         }

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -116,7 +115,7 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
     }
 
     /**
-     * Creates a topic with the cluster's replication factor, and returns when each partition has a leader.
+     * Creates a topic with the cluster's replication factor, and returns when each partition can be written to.
      *
      * @throws KafkaException what the cluster answered, such as a
      *     {@link org.apache.kafka.common.errors.TopicExistsException}
@@ -134,7 +133,7 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
         NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(settings);
         try (Admin admin = Admin.create(adminConfig())) {
             admin.createTopics(List.of(topic)).all().get();
-            Await.until(ManagedServer.START_TIMEOUT, () -> KafkaReadiness.hasLeaders(admin, Set.of(name)));
+            Await.until(ManagedServer.START_TIMEOUT, () -> KafkaReadiness.isServed(admin, name));
         } catch (ExecutionException ex) {
             throw ex.getCause() instanceof KafkaException failure ? failure : new KafkaException(ex.getCause());
         } catch (InterruptedException ex) {

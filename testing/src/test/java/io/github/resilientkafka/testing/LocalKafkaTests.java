@@ -8,10 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.github.resilientkafka.testing.LocalServer.State;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -110,6 +115,26 @@ class LocalKafkaTests {
         assertThatExceptionOfType(TopicExistsException.class).isThrownBy(() -> kafka.createTopic(topic, 1));
         assertThatExceptionOfType(RecordTooLargeException.class)
                 .isThrownBy(() -> client.send(topic, "x".repeat(2_000)));
+    }
+
+    @Test
+    @DisplayName("serves a topic once it is created: nobody has to try twice")
+    void servesNewTopics() {
+        Map<String, Object> config = new HashMap<>(kafka.clientConfig());
+        config.put("enable.idempotence", false);
+        config.put("retries", 0);
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
+            for (int i = 0; i < 20; i++) {
+                String created = topic + i;
+                kafka.createTopic(created, 6);
+                assertThat(IntStream.range(0, 6)
+                                .mapToObj(partition ->
+                                        producer.send(new ProducerRecord<>(created, partition, null, "first")))
+                                .toList())
+                        .allSatisfy(sent -> assertThat(sent).succeedsWithin(Duration.ofSeconds(30)));
+            }
+        }
     }
 
     @Test
