@@ -14,6 +14,7 @@ import io.github.resilientkafka.publisher.DeadLetters;
 import io.github.resilientkafka.publisher.KafkaProbe;
 import io.github.resilientkafka.publisher.OpenSessions;
 import io.github.resilientkafka.publisher.PartitionHolds;
+import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.publisher.ProducerSessions;
 import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.publisher.RefusedTopics;
@@ -78,6 +79,10 @@ class LaneDrainTests {
 
     private final CountDownLatch settling = new CountDownLatch(1);
 
+    private final ProducerSession session = OpenSessions.of(this.producer);
+
+    private final AtomicBoolean running = new AtomicBoolean(true);
+
     private final AtomicBoolean lost = new AtomicBoolean();
 
     private volatile boolean settlesAtOnce = true;
@@ -90,7 +95,7 @@ class LaneDrainTests {
         LongStream.rangeClosed(1, 3 * BATCH).forEach(id -> this.pending.put(id, StoredEvents.row(id)));
         given(this.circuit.tryAcquire()).willReturn(this);
         given(this.circuit.isClosed()).willReturn(true);
-        given(this.sessions.current()).willReturn(OpenSessions.of(this.producer));
+        given(this.sessions.current()).willReturn(this.session);
         given(this.store.read(anyList(), any(), any(), anyInt(), any(), anyLong()))
                 .willAnswer(call -> read(call.getArgument(3), call.getArgument(4), call.getArgument(5)));
         given(this.store.settle(any(), anyList(), anyList(), any(), any()))
@@ -154,6 +159,50 @@ class LaneDrainTests {
         assertThat(this.pending).hasSize(2 * BATCH);
     }
 
+    @Test
+    @DisplayName(
+            "W5: when the application stops, what was answered is settled, and nothing more of what was read is sent")
+    void sendsNothingMoreWhenStopping() {
+        drain();
+        deliver(BATCH);
+        awaitSent(2 * BATCH);
+        this.running.set(false);
+        deliver(BATCH);
+        this.drained.join();
+        assertThat(this.producer.history()).hasSize(2 * BATCH);
+        assertThat(this.pending).hasSize(BATCH);
+    }
+
+    @Test
+    @DisplayName("W5: when the circuit opens between two batches of a read, the second waits in the database")
+    void sendsNothingMoreWhenTheCircuitOpens() {
+        drain();
+        deliver(BATCH);
+        awaitSent(2 * BATCH);
+        given(this.circuit.isClosed()).willReturn(false);
+        given(this.circuit.tryAcquire()).willReturn(null);
+        deliver(BATCH);
+        this.drained.join();
+        assertThat(this.producer.history()).hasSize(2 * BATCH);
+        assertThat(this.pending).hasSize(BATCH);
+        assertThat(this.reads).as("the second was read again").hasSize(3);
+    }
+
+    @Test
+    @DisplayName(
+            "W5: when the producer is to be replaced between two batches of a read, the second is not sent with it")
+    void sendsNothingMoreWithAProducerThatEnds() {
+        drain();
+        deliver(BATCH);
+        awaitSent(2 * BATCH);
+        given(this.sessions.current()).willReturn(null);
+        OpenSessions.announceEnd(this.session);
+        deliver(BATCH);
+        this.drained.join();
+        assertThat(this.producer.history()).hasSize(2 * BATCH);
+        assertThat(this.pending).hasSize(BATCH);
+    }
+
     private void drain() {
         RelayContext relay = new RelayContext(
                 new RetryProperties(
@@ -182,7 +231,7 @@ class LaneDrainTests {
                 .willReturn(Clock.systemUTC().instant());
         LaneShare share = new LaneShare(this.store, "me", 1, Duration.ofSeconds(30));
         LeasedLanes lanes =
-                new LeasedLanes(relay, "me", () -> true, new DrainProgress(), share, LEASES, System.nanoTime());
+                new LeasedLanes(relay, "me", this.running::get, new DrainProgress(), share, LEASES, System.nanoTime());
         Thread worker = new Thread(() -> {
             try {
                 new LaneDrain(relay, lanes).drainPending();

@@ -15,4 +15,11 @@ public final class OpenSessions {
     public static ProducerSession of(Producer<byte[], byte[]> producer) {
         return new ProducerSession(producer, true, true, () -> {});
     }
+
+    /**
+     * Tells a session's users that its producer is to be given up.
+     */
+    public static void announceEnd(ProducerSession session) {
+        session.announceEnd();
+    }
 }
