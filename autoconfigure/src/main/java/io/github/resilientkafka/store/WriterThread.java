@@ -4,8 +4,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -39,15 +37,13 @@ final class WriterThread extends Thread {
 
     private final BooleanSupplier watchful;
 
-    private final BlockingQueue<StoreRequest> queue = new LinkedBlockingQueue<>();
+    private final WriterQueue queue = new WriterQueue();
 
     private final AtomicInteger queued = new AtomicInteger();
 
     private long askedNanos = System.nanoTime() - ASK_NANOS;
 
     private volatile boolean finishing;
-
-    private volatile boolean ended;
 
     private volatile @Nullable Throwable error;
 
@@ -68,8 +64,7 @@ final class WriterThread extends Thread {
 
     boolean offer(StoreRequest request) {
         this.queued.incrementAndGet();
-        this.queue.add(request);
-        if (this.ended && this.queue.remove(request)) {
+        if (!this.queue.offer(request)) {
             this.queued.decrementAndGet();
             return false;
         }
@@ -93,32 +88,23 @@ final class WriterThread extends Thread {
 
     @Override
     public void run() {
-        List<StoreRequest> batch = new ArrayList<>(this.batchSize);
-        while (!this.finishing || !this.queue.isEmpty()) {
-            takeInto(batch);
+        while (!(this.finishing && this.queue.closeIfEmpty())) {
+            List<StoreRequest> batch = take();
             if (!batch.isEmpty()) {
                 write(batch);
-                batch.clear();
             } else if (this.error != null || this.watchful.getAsBoolean()) {
                 askDatabaseNowAndThen();
             }
         }
-        this.ended = true;
-        for (StoreRequest late; (late = this.queue.poll()) != null; ) {
-            lose(late, new IllegalStateException("The store's writer is stopped"));
-        }
     }
 
-    private void takeInto(List<StoreRequest> batch) {
+    private List<StoreRequest> take() {
         try {
-            StoreRequest first = this.queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-            if (first != null) {
-                batch.add(first);
-                this.queue.drainTo(batch, this.batchSize - 1);
-            }
+            return this.queue.take(this.batchSize, IDLE_MILLIS);
         } catch (InterruptedException ex) {
             // Nobody but us owns this thread: whoever interrupts it means a statement that is over by now.
             logger.debug("Interrupted while idle", ex);
+            return List.of();
         }
     }
 
@@ -217,10 +203,7 @@ final class WriterThread extends Thread {
                 lose(request, ex);
             }
         }
-        for (StoreRequest head; (head = this.queue.peek()) != null && head.deadlineNanos() - now <= 0; ) {
-            this.queue.remove();
-            lose(head, ex);
-        }
+        this.queue.takeExpired(now).forEach(request -> lose(request, ex));
     }
 
     private void lose(StoreRequest request, Throwable ex) {
