@@ -65,7 +65,9 @@ final class World implements AutoCloseable {
     World(Path directory, int instances, int rate, List<String> settings) {
         this.switches = new Switches(directory.resolve("all"));
         // When a record came to its partition is what duplicates are attributed by, and commits compared with.
-        LocalKafka.Builder kafka = LocalKafka.builder().property("log.message.timestamp.type", "LogAppendTime");
+        LocalKafka.Builder kafka = LocalKafka.builder()
+                .property("log.message.timestamp.type", "LogAppendTime")
+                .property("default.replication.factor", 2);
         List<Link> toKafka = new ArrayList<>();
         for (int i = 0; i < instances; i++) {
             int port = freePort();
@@ -73,6 +75,7 @@ final class World implements AutoCloseable {
             kafka.entrance("INSTANCE" + i, port, "127.0.0.1:" + toKafka.get(i).port());
         }
         this.kafka = kafka.launch();
+        AbsentBroker.register(this.kafka);
         this.disk = SmallDisk.isPossible() ? SmallDisk.mount() : null;
         LocalPostgres.Builder postgres = LocalPostgres.builder();
         if (this.disk != null) {
