@@ -12,7 +12,8 @@ import java.nio.file.StandardOpenOption;
  */
 final class SmallDisk implements AutoCloseable {
 
-    private static final String SIZE = "384m";
+    /** More than twice what a trial of ten minutes leaves: it is full when a fault fills it, and not before. */
+    private static final String SIZE = "1g";
 
     private final Path mountPoint;
 
