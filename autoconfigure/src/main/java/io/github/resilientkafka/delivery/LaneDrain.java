@@ -64,7 +64,9 @@ final class LaneDrain {
                 }
             }
             boolean clean = batch != null && batch.isClean();
-            this.reader.wereDelivered(clean);
+            if (!clean || !rows.hasNext()) {
+                this.reader.wereDelivered(clean);
+            }
             boolean readAgain = this.lanes.shareWithOthers() || !clean;
             rows = (ahead == null || readAgain) ? this.reader.read(List.of()) : ahead;
         }

@@ -3,12 +3,14 @@ package io.github.resilientkafka.store;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for a {@link WriterThread}: in order within a lane, and lanes take turns. When a broker fails, each lane hands
@@ -21,8 +23,9 @@ final class WriterQueue {
 
     private final Condition notEmpty = this.lock.newCondition();
 
+    /** Linked, so that where memory is short a request is refused, and none that waits is lost. */
     private final List<Queue<StoreRequest>> lanes = IntStream.range(0, EventStore.LANES)
-            .<Queue<StoreRequest>>mapToObj(lane -> new ArrayDeque<>(0))
+            .<Queue<StoreRequest>>mapToObj(lane -> new LinkedList<>())
             .toList();
 
     /** The lanes in which something waits, the next one first. */
@@ -41,8 +44,9 @@ final class WriterQueue {
                 return false;
             }
             Queue<StoreRequest> lane = this.lanes.get(request.lane());
+            boolean first = lane.isEmpty();
             lane.add(request);
-            if (lane.size() == 1) {
+            if (first) {
                 this.turns.add(lane);
                 this.notEmpty.signal();
             }
@@ -64,7 +68,10 @@ final class WriterQueue {
             while (this.turns.isEmpty() && left > 0) {
                 left = this.notEmpty.awaitNanos(left);
             }
-            List<StoreRequest> taken = new ArrayList<>();
+            if (this.turns.isEmpty()) {
+                return List.of();
+            }
+            List<StoreRequest> taken = new ArrayList<>(max);
             for (Queue<StoreRequest> lane; taken.size() < max && (lane = this.turns.poll()) != null; ) {
                 taken.add(lane.remove());
                 if (!lane.isEmpty()) {
@@ -78,22 +85,24 @@ final class WriterQueue {
     }
 
     /**
-     * Takes those at the head of a lane whose deadline has passed.
+     * Takes one that is at the head of its lane and whose deadline has passed.
+     * @return the request, or null if there is none
      */
-    List<StoreRequest> takeExpired(long nowNanos) {
+    @Nullable
+    StoreRequest takeExpired(long nowNanos) {
         this.lock.lock();
         try {
-            List<StoreRequest> expired = new ArrayList<>();
             for (Iterator<Queue<StoreRequest>> it = this.turns.iterator(); it.hasNext(); ) {
                 Queue<StoreRequest> lane = it.next();
-                while (!lane.isEmpty() && lane.element().deadlineNanos() - nowNanos <= 0) {
-                    expired.add(lane.remove());
-                }
-                if (lane.isEmpty()) {
-                    it.remove();
+                if (lane.element().deadlineNanos() - nowNanos <= 0) {
+                    StoreRequest expired = lane.remove();
+                    if (lane.isEmpty()) {
+                        it.remove();
+                    }
+                    return expired;
                 }
             }
-            return expired;
+            return null;
         } finally {
             this.lock.unlock();
         }

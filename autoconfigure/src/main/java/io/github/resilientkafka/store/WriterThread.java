@@ -203,7 +203,9 @@ final class WriterThread extends Thread {
                 lose(request, ex);
             }
         }
-        this.queue.takeExpired(now).forEach(request -> lose(request, ex));
+        for (StoreRequest expired; (expired = this.queue.takeExpired(now)) != null; ) {
+            lose(expired, ex);
+        }
     }
 
     private void lose(StoreRequest request, Throwable ex) {

@@ -58,8 +58,9 @@ class WriterQueueTests {
         this.queue.offer(new Request(3, 10));
         this.queue.offer(new Request(100, 20));
 
-        assertThat(numbers(this.queue.takeExpired(20))).containsExactlyInAnyOrder(1, 100);
-        assertThat(this.queue.takeExpired(20)).isEmpty();
+        assertThat(this.queue.takeExpired(20)).isEqualTo(new Request(1, 10));
+        assertThat(this.queue.takeExpired(20)).isEqualTo(new Request(100, 20));
+        assertThat(this.queue.takeExpired(20)).isNull();
         offer(101);
         assertThat(take(10)).containsExactly(2, 101, 3);
     }

@@ -21,6 +21,8 @@ final class FailoverBenchmark implements Benchmark {
 
     private static final int BEFORE_MILLIS = 2_000;
 
+    private static final double RATE_REACHED = 0.9;
+
     /** {@code resilient-kafka.publisher.stall-timeout}, as it is by default. */
     private static final double STALL_TIMEOUT_SECONDS = 3;
 
@@ -69,11 +71,23 @@ final class FailoverBenchmark implements Benchmark {
         long gone = System.nanoTime();
         application.awaitCircuit("OPEN");
         List<SteadyLoad.Event<PublishResult>> events = new ArrayList<>(load.stop());
+        requireRate(events, failed, eventsPerSecond);
         // With the broker away the byte budget is soon full at a high rate.
         int published = events.size();
         events.removeIf(SteadyLoad.Event::isRefused);
         Progress.say("  " + (published - events.size()) + " of " + published + " events were refused");
         return nanosUntilDurable(events, failed, gone) / 1e9;
+    }
+
+    private static void requireRate(List<SteadyLoad.Event<PublishResult>> events, long failed, int eventsPerSecond) {
+        long due = (long) eventsPerSecond * BEFORE_MILLIS / 1_000;
+        long before = events.stream()
+                .filter(event -> event.publishedNanos() - failed < 0 && !event.isRefused())
+                .count();
+        if (before < due * RATE_REACHED) {
+            throw new IllegalStateException("Of " + due + " events that were due before the failure, only " + before
+                    + " were accepted: that is not the rate that the row names");
+        }
     }
 
     /**
