@@ -25,6 +25,9 @@ final class SteadyLoad<T> {
 
     private static final int THREADS = 4;
 
+    /** To sleep for each of so many events would take more processor time than publishing them. */
+    private static final long SHORTEST_SLEEP_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
     private final IntFunction<CompletableFuture<T>> publish;
 
     private final ExecutorService executor = Executors.newFixedThreadPool(THREADS);
@@ -119,10 +122,11 @@ final class SteadyLoad<T> {
     }
 
     private void publish(int thread, long start, long period) {
+        long sleep = (period < SHORTEST_SLEEP_NANOS) ? SHORTEST_SLEEP_NANOS : 0;
         for (int i = 0; this.running; i++) {
             long due = start + i * period;
             for (long early; (early = due - System.nanoTime()) > 0; ) {
-                LockSupport.parkNanos(early);
+                LockSupport.parkNanos(Math.max(sleep, early));
             }
             int event = i * THREADS + thread;
             long published = System.nanoTime();
