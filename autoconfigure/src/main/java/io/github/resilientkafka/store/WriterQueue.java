@@ -1,86 +1,81 @@
 package io.github.resilientkafka.store;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for a {@link WriterThread}: in order within a lane, and lanes take turns. When a broker fails, each lane hands
  * over thousands of events at once; lane after lane, the oldest of the last one would wait for the newest of the first.
- * Thread-safe, for one taker.
+ * <p>
+ * Anybody may offer, and waits for nobody; all else is for one thread.
  */
 final class WriterQueue {
 
-    private final ReentrantLock lock = new ReentrantLock();
-
-    private final Condition notEmpty = this.lock.newCondition();
-
-    /** Linked, so that where memory is short a request is refused, and none that waits is lost. */
-    private final List<Queue<StoreRequest>> lanes = IntStream.range(0, EventStore.LANES)
-            .<Queue<StoreRequest>>mapToObj(lane -> new LinkedList<>())
+    private final List<Queue<StoreRequest>> lanes = Stream.<Queue<StoreRequest>>generate(ConcurrentLinkedQueue::new)
+            .limit(EventStore.LANES)
             .toList();
 
-    /** The lanes in which something waits, the next one first. */
-    private final Queue<Queue<StoreRequest>> turns = new ArrayDeque<>(EventStore.LANES);
+    private final AtomicReference<@Nullable Thread> waiting = new AtomicReference<>();
 
-    private boolean closed;
+    private int nextLane;
+
+    private volatile boolean closed;
 
     /**
      * Adds a request.
      * @return false if the queue is closed
      */
     boolean offer(StoreRequest request) {
-        this.lock.lock();
-        try {
-            if (this.closed) {
-                return false;
-            }
-            Queue<StoreRequest> lane = this.lanes.get(request.lane());
-            boolean first = lane.isEmpty();
-            lane.add(request);
-            if (first) {
-                this.turns.add(lane);
-                this.notEmpty.signal();
-            }
-            return true;
-        } finally {
-            this.lock.unlock();
+        Queue<StoreRequest> lane = this.lanes.get(request.lane());
+        lane.add(request);
+        if (this.closed && lane.remove(request)) {
+            return false;
         }
+        Thread thread = this.waiting.get();
+        if (thread != null && this.waiting.compareAndSet(thread, null)) {
+            LockSupport.unpark(thread);
+        }
+        return true;
     }
 
     /**
-     * Takes what is there; waits for the first if there is nothing.
+     * Takes what is there; waits for the first if there is nothing, also when the thread is interrupted.
      * @param max how many to take at most
      * @return the requests, none if the time is over
      */
-    List<StoreRequest> take(int max, long timeoutMillis) throws InterruptedException {
-        this.lock.lockInterruptibly();
-        try {
-            long left = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-            while (this.turns.isEmpty() && left > 0) {
-                left = this.notEmpty.awaitNanos(left);
+    List<StoreRequest> take(int max, long timeoutMillis) {
+        List<StoreRequest> taken = new ArrayList<>(max);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        takeInto(taken, max);
+        for (long left; taken.isEmpty() && (left = deadline - System.nanoTime()) > 0; ) {
+            this.waiting.set(Thread.currentThread());
+            // Whoever offered before that has woken nobody.
+            takeInto(taken, max);
+            if (taken.isEmpty()) {
+                LockSupport.parkNanos(this, left);
+                Thread.interrupted();
+                takeInto(taken, max);
             }
-            if (this.turns.isEmpty()) {
-                return List.of();
+        }
+        this.waiting.set(null);
+        return taken;
+    }
+
+    private void takeInto(List<StoreRequest> taken, int max) {
+        for (int empty = 0; empty < this.lanes.size() && taken.size() < max; empty++) {
+            StoreRequest next = this.lanes.get(this.nextLane).poll();
+            this.nextLane = (this.nextLane + 1) % this.lanes.size();
+            if (next != null) {
+                taken.add(next);
+                empty = -1;
             }
-            List<StoreRequest> taken = new ArrayList<>(max);
-            for (Queue<StoreRequest> lane; taken.size() < max && (lane = this.turns.poll()) != null; ) {
-                taken.add(lane.remove());
-                if (!lane.isEmpty()) {
-                    this.turns.add(lane);
-                }
-            }
-            return taken;
-        } finally {
-            this.lock.unlock();
         }
     }
 
@@ -90,35 +85,28 @@ final class WriterQueue {
      */
     @Nullable
     StoreRequest takeExpired(long nowNanos) {
-        this.lock.lock();
-        try {
-            for (Iterator<Queue<StoreRequest>> it = this.turns.iterator(); it.hasNext(); ) {
-                Queue<StoreRequest> lane = it.next();
-                if (lane.element().deadlineNanos() - nowNanos <= 0) {
-                    StoreRequest expired = lane.remove();
-                    if (lane.isEmpty()) {
-                        it.remove();
-                    }
-                    return expired;
-                }
+        for (Queue<StoreRequest> lane : this.lanes) {
+            StoreRequest head = lane.peek();
+            if (head != null && head.deadlineNanos() - nowNanos <= 0 && lane.remove(head)) {
+                return head;
             }
-            return null;
-        } finally {
-            this.lock.unlock();
         }
+        return null;
     }
 
     /**
      * Accepts nothing more, unless something is still to be taken.
-     * @return whether the queue is closed
+     * @return whether the queue is closed and empty
      */
     boolean closeIfEmpty() {
-        this.lock.lock();
-        try {
-            this.closed = this.turns.isEmpty();
-            return this.closed;
-        } finally {
-            this.lock.unlock();
+        if (isEmpty()) {
+            this.closed = true;
         }
+        // What was offered before that, and has not seen it, is here now.
+        return this.closed && isEmpty();
+    }
+
+    private boolean isEmpty() {
+        return this.lanes.stream().allMatch(Queue::isEmpty);
     }
 }

@@ -89,22 +89,12 @@ final class WriterThread extends Thread {
     @Override
     public void run() {
         while (!(this.finishing && this.queue.closeIfEmpty())) {
-            List<StoreRequest> batch = take();
+            List<StoreRequest> batch = this.queue.take(this.batchSize, IDLE_MILLIS);
             if (!batch.isEmpty()) {
                 write(batch);
             } else if (this.error != null || this.watchful.getAsBoolean()) {
                 askDatabaseNowAndThen();
             }
-        }
-    }
-
-    private List<StoreRequest> take() {
-        try {
-            return this.queue.take(this.batchSize, IDLE_MILLIS);
-        } catch (InterruptedException ex) {
-            // Nobody but us owns this thread: whoever interrupts it means a statement that is over by now.
-            logger.debug("Interrupted while idle", ex);
-            return List.of();
         }
     }
 
