@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * One of the applications on trial, through all its runs, and its ways to Kafka and to the database. Faults of different
- * places may want to stop and start it at once: one waits for the other.
+ * places may want to stop and start it at once: one waits for the other. One that has ended by itself is not struck any
+ * more, as if that had ended it, but spoils the trial.
  */
 final class Instance implements LocalServer, AutoCloseable {
 
@@ -30,11 +31,13 @@ final class Instance implements LocalServer, AutoCloseable {
 
     private volatile int run = 1;
 
+    private boolean wanted;
+
     /**
      * Starts an application.
      * @param directory what it writes; its name is the instance's
      */
-    Instance(Path directory, List<String> arguments, Link toKafka, Link toDatabase) {
+    Instance(Path directory, Class<?> application, List<String> arguments, Link toKafka, Link toDatabase) {
         this.directory = directory;
         this.switches = new Switches(directory);
         this.toKafka = toKafka;
@@ -46,12 +49,13 @@ final class Instance implements LocalServer, AutoCloseable {
         } catch (IOException ex) {
             throw new UncheckedIOException(ex);
         }
-        this.process = LocalApplication.builder(ChaosApplication.class)
+        this.process = LocalApplication.builder(application)
                 .arguments(all.toArray(String[]::new))
                 .readyWhen(this::isUp)
                 // Faults may strike while it starts.
                 .startTimeout(Duration.ofMinutes(3))
                 .launch();
+        this.wanted = true;
     }
 
     /** Called by the application itself. */
@@ -65,19 +69,25 @@ final class Instance implements LocalServer, AutoCloseable {
 
     @Override
     public synchronized void start() {
+        requireThatItHasNotEndedByItself();
         if (state() == State.STOPPED) {
             this.run = Journal.count(this.directory) + 1;
         }
         this.process.start();
+        this.wanted = true;
     }
 
     @Override
     public synchronized void stop() {
+        requireThatItHasNotEndedByItself();
+        this.wanted = false;
         this.process.stop();
     }
 
     @Override
     public synchronized void kill() {
+        requireThatItHasNotEndedByItself();
+        this.wanted = false;
         this.process.kill();
     }
 
@@ -88,6 +98,7 @@ final class Instance implements LocalServer, AutoCloseable {
 
     @Override
     public synchronized void freeze() {
+        requireThatItHasNotEndedByItself();
         this.process.freeze();
     }
 
@@ -99,6 +110,12 @@ final class Instance implements LocalServer, AutoCloseable {
     @Override
     public State state() {
         return this.process.state();
+    }
+
+    private void requireThatItHasNotEndedByItself() {
+        if (this.wanted && state() == State.STOPPED) {
+            throw new IllegalStateException("Instance " + this.directory.getFileName() + " has ended by itself");
+        }
     }
 
     Switches switches() {

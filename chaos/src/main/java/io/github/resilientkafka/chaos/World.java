@@ -91,6 +91,7 @@ final class World implements AutoCloseable {
             Link toDatabase = new Link(databasePort);
             this.instances.add(new Instance(
                     directory.resolve(nameOf(i)),
+                    ChaosApplication.class,
                     arguments(nameOf(i), rate, toKafka.get(i), toDatabase, settings),
                     toKafka.get(i),
                     toDatabase));
