@@ -41,9 +41,13 @@ final class SmallDisk implements AutoCloseable {
 
     /** Mounts one. It goes with this JVM at the latest, unless that is killed. */
     static SmallDisk mount() {
+        return mount(SIZE);
+    }
+
+    static SmallDisk mount(String size) {
         try {
             SmallDisk disk = new SmallDisk(Files.createTempDirectory("small-disk-"));
-            run("mount", "-t", "tmpfs", "-o", "mode=755,size=" + SIZE, "tmpfs", disk.mountPoint.toString());
+            run("mount", "-t", "tmpfs", "-o", "mode=755,size=" + size, "tmpfs", disk.mountPoint.toString());
             Runtime.getRuntime().addShutdownHook(new Thread(disk::close));
             return disk;
         } catch (IOException ex) {
