@@ -8,10 +8,18 @@ sealed interface Entry {
     /** When, by the machine's clock. */
     long millis();
 
+    /** Who. */
+    String instance();
+
     /** Something about an event of its own. */
     sealed interface OfEvent extends Entry {
 
         Payload payload();
+
+        @Override
+        default String instance() {
+            return payload().instance();
+        }
     }
 
     /** It is about to publish an event. */

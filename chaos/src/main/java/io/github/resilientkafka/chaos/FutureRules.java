@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -43,8 +44,12 @@ final class FutureRules {
 
     private final Facts facts;
 
+    private final Map<Run, Ended> ends;
+
     FutureRules(Facts facts) {
         this.facts = facts;
+        this.ends = facts.entries(Ended.class)
+                .collect(Collectors.toMap(each -> new Run(each.instance(), each.incarnation()), Function.identity()));
     }
 
     void check() {
@@ -77,18 +82,14 @@ final class FutureRules {
         Map<Run, LongSummaryStatistics> runs = this.facts
                 .entries(OfEvent.class)
                 .collect(Collectors.groupingBy(Run::of, TreeMap::new, Collectors.summarizingLong(OfEvent::millis)));
-        Set<Run> ended = this.facts
-                .entries(Ended.class)
-                .map(each -> new Run(each.instance(), each.incarnation()))
-                .collect(Collectors.toSet());
         Set<Run> cutOff = runs.entrySet().stream()
-                .filter(each -> !ended.contains(each.getKey()))
+                .filter(each -> !this.ends.containsKey(each.getKey()))
                 .filter(each -> isCutOff(
                         each.getKey(), each.getValue(), runs.get(each.getKey().next())))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         runs.keySet().stream()
-                .filter(run -> !ended.contains(run) && !cutOff.contains(run))
+                .filter(run -> !this.ends.containsKey(run) && !cutOff.contains(run))
                 .forEach(run -> this.facts.violation("Did not end by itself: " + run));
         Set<Payload> answered = this.facts
                 .entries(OfEvent.class)
@@ -120,14 +121,25 @@ final class FutureRules {
 
     /**
      * An event that neither Kafka nor the database took within {@code publisher.timeout} may be refused, and what is
-     * published to a publisher that is closed. Not for want of room: all that is under way is a few megabytes of 64.
+     * published to a publisher that a stop has closed. Not for want of room: all that is under way is a few megabytes of
+     * 64.
      */
     private void noFutureFailsWithoutNeed() {
         this.facts
                 .entries(Refused.class)
-                .filter(refused -> !refused.error().equals("PublisherClosedException"))
+                .filter(refused -> !(refused.error().equals("PublisherClosedException") && wasStopping(refused)))
                 .filter(refused -> !(refused.error().equals("EventNotStoredException") && hadNowhereToGo(refused)))
                 .forEach(refused -> this.facts.violation("Refused without need: " + refused));
+    }
+
+    /** Whether the run ended soon after, or took too long for that when it was restarted. */
+    private boolean wasStopping(Refused refused) {
+        Ended end = this.ends.get(Run.of(refused));
+        return (end != null)
+                ? end.millis() <= refused.millis() + STOP_MILLIS
+                : anyFault(
+                        refused.instance(),
+                        fault -> fault.fault().restarts() && fault.overlaps(refused.millis(), refused.millis()));
     }
 
     private boolean hadNowhereToGo(Refused refused) {
@@ -151,9 +163,10 @@ final class FutureRules {
     /** What nobody publishes is not on trial. */
     private void theLoadGoesOn() {
         long planned = this.facts.evidence().planned();
-        Map<String, Long> published = this.facts.published().keySet().stream()
-                .collect(Collectors.groupingBy(Payload::instance, TreeMap::new, Collectors.counting()));
-        if (published.isEmpty() && planned > 0) {
+        Map<String, Long> published = new TreeMap<>();
+        this.facts.entries(Entry.class).forEach(each -> published.put(each.instance(), 0L));
+        this.facts.published().keySet().forEach(each -> published.merge(each.instance(), 1L, Long::sum));
+        if (this.facts.published().isEmpty() && planned > 0) {
             this.facts.violation("Nothing was published");
         }
         published.forEach((instance, count) -> {

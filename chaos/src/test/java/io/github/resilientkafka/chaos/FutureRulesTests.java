@@ -4,6 +4,7 @@ import static io.github.resilientkafka.chaos.MadeUpEvidence.NOW;
 import static io.github.resilientkafka.chaos.MadeUpEvidence.payload;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilientkafka.chaos.Entry.Ended;
 import io.github.resilientkafka.chaos.Entry.Kept;
 import io.github.resilientkafka.chaos.Entry.Refused;
 import io.github.resilientkafka.chaos.Payload.Kind;
@@ -81,6 +82,25 @@ class FutureRulesTests {
     }
 
     @Test
+    @DisplayName("A publisher is closed by a stop, and by nothing else")
+    void closedForNoReason() {
+        this.evidence.refuse(NOW, payload(1), "PublisherClosedException");
+        String violation = "Refused without need: " + this.evidence.journals.get(1);
+        this.evidence.endedMillis = NOW + 30_000;
+        assertThat(this.evidence.violations()).isEmpty();
+
+        this.evidence.endedMillis = NOW + 30_001;
+        assertThat(this.evidence.violations()).containsExactly(violation);
+
+        this.evidence.notEnded.add("a/1");
+        this.evidence.fault(Fault.APPLICATION_KILLED, NOW, NOW + 5_000);
+        assertThat(this.evidence.violations()).as("a kill closes nothing").containsExactly(violation);
+
+        this.evidence.fault(Fault.ROLLING_RESTART, NOW, NOW + 40_000);
+        assertThat(this.evidence.violations()).isEmpty();
+    }
+
+    @Test
     @DisplayName("Promise 1: an event may be refused after publisher.timeout without Kafka and without the database")
     void refusedForWantOfAPlace() {
         this.evidence.refuse(NOW, payload(1), NOT_STORED);
@@ -123,6 +143,9 @@ class FutureRulesTests {
 
         this.evidence.deliver(this.evidence.keep(new Payload("b", 1, 1, Kind.GOOD)));
         assertThat(this.evidence.violations()).containsExactly("Too little was published: 1 of 8 events by b");
+
+        this.evidence.journals.add(new Ended(NOW, "c", 1));
+        assertThat(this.evidence.violations()).contains("Too little was published: 0 of 8 events by c");
     }
 
     @Test

@@ -49,6 +49,8 @@ final class MadeUpEvidence {
 
     final Set<String> notEnded = new LinkedHashSet<>();
 
+    long endedMillis = NOW;
+
     boolean committedInTheEnd = true;
 
     long planned;
@@ -171,7 +173,7 @@ final class MadeUpEvidence {
                 .filter(Published.class::isInstance)
                 .map(each -> ((Published) each).payload())
                 .filter(payload -> !this.notEnded.contains(payload.instance() + "/" + payload.incarnation()))
-                .forEach(payload -> ended.add(new Ended(NOW, payload.instance(), payload.incarnation())));
+                .forEach(payload -> ended.add(new Ended(this.endedMillis, payload.instance(), payload.incarnation())));
         all.addAll(ended);
         List<Commit> seen = new ArrayList<>(this.commits);
         if (this.committedInTheEnd) {
