@@ -82,13 +82,17 @@ final class Soak {
                 "--resilient-kafka.retry.retention=1m");
         Trial trial = new Trial(directory, INSTANCES, RATE, settings);
         ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
-        Evidence evidence = trial.run(plan(length, gap), world -> {
-            Soak soak = new Soak(directory, world);
-            soaks.add(soak);
-            thread.scheduleWithFixedDelay(
-                    soak::sample, SAMPLE_EVERY.toSeconds(), SAMPLE_EVERY.toSeconds(), TimeUnit.SECONDS);
-        });
-        thread.shutdownNow();
+        Evidence evidence;
+        try {
+            evidence = trial.run(plan(length, gap), world -> {
+                Soak soak = new Soak(directory, world);
+                soaks.add(soak);
+                thread.scheduleWithFixedDelay(
+                        soak::sample, SAMPLE_EVERY.toSeconds(), SAMPLE_EVERY.toSeconds(), TimeUnit.SECONDS);
+            });
+        } finally {
+            thread.shutdownNow();
+        }
         Verdict verdict = Checker.check(evidence);
         System.out.print(Chaos.describe(0, plan(length, gap), verdict));
         System.exit(soaks.get(0).isFlat() && verdict.isGood() ? 0 : 1);
