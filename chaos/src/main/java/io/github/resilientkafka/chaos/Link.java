@@ -39,7 +39,7 @@ final class Link implements AutoCloseable {
         FINE,
         /** Every connection is reset, as soon as it is made. */
         CUT,
-        /** Whatever is sent takes 200 ms more. */
+        /** Whatever is sent takes 200 ms more, 16 KB at a time: 80 KB/s in each direction of a connection at most. */
         SLOW,
         /** What the application sends arrives; what the server answers does not. */
         HALF_OPEN,
