@@ -40,7 +40,7 @@ is_caught() {
             return 1
         fi
         sed -n '/^Seed [0-9]*: [aB]/,$p' "$copy/output"
-        if grep -q "^  ! $rule" "$copy/output"; then
+        if grep -q "^  ! $rule (" "$copy/output"; then
             echo "$name: caught by seed $seed ($rule)"
             return 0
         fi

@@ -102,9 +102,10 @@ final class Chaos {
         text.append("  duplicates    %s%n".formatted(verdict.duplicates()));
         text.append("  handled again %s%n".formatted(verdict.repeats()));
         text.append("  dead letters  %d%n".formatted(verdict.deadLetters()));
-        verdict.violations().stream().limit(20).forEach(violation -> text.append("  ! %s%n".formatted(violation)));
+        verdict.findings().forEach((rule, count) -> text.append("  ! %s (%d)%n".formatted(rule, count)));
+        verdict.violations().stream().limit(20).forEach(violation -> text.append("    %s%n".formatted(violation)));
         if (verdict.violations().size() > 20) {
-            text.append("  ! and %d more%n".formatted(verdict.violations().size() - 20));
+            text.append("    and %d more%n".formatted(verdict.violations().size() - 20));
         }
         return text.toString();
     }

@@ -208,7 +208,7 @@ final class FutureRules {
                 .toList();
         if (kept.size() >= SOME
                 && kept.stream().noneMatch(each -> each.outcome().equals("STORED"))) {
-            this.facts.violation("Nothing was stored by %s while there was no Kafka: %s"
+            this.facts.violation("Nothing was stored while there was no Kafka: by %s, %s"
                     .formatted(kept.get(0).payload().instance(), outage));
         }
     }

@@ -71,7 +71,7 @@ final class TableRules {
         return this.facts
                 .reasons()
                 .of(new Second(
-                        "A second dead letter of " + second.payload(),
+                        "A second dead letter: " + second.payload(),
                         Fault::makesDuplicatesOfDeadLetters,
                         List.of(),
                         first.appendedMillis(),

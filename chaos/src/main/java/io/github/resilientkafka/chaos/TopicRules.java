@@ -104,7 +104,7 @@ final class TopicRules {
                         String reason = this.facts
                                 .reasons()
                                 .of(new Second(
-                                        "A second " + each.payload(),
+                                        "A second copy: " + each.payload(),
                                         Fault::makesDuplicates,
                                         // Whoever has its lane sends what is stored.
                                         stored.contains(each.payload()) ? List.of() : List.of(publisher),

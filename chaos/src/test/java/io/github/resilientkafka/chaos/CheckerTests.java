@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.resilientkafka.chaos.Entry.CircuitOpened;
 import io.github.resilientkafka.chaos.Evidence.StoredRow;
 import io.github.resilientkafka.chaos.Payload.Kind;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,20 @@ class CheckerTests {
         assertThat(verdict.resolved()).isEqualTo(1);
         assertThat(verdict.circuitOpenings()).isEqualTo(1);
         assertThat(verdict.deadLetters()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("Of many findings each rule is named, whether they are all printed or not")
+    void everyRuleIsNamed() {
+        for (int number = 0; number < 30; number++) {
+            this.evidence.publish(payload(number));
+        }
+        this.evidence.kept(30);
+        Verdict verdict = this.evidence.check();
+        assertThat(verdict.findings()).isEqualTo(Map.of("Never completed", 30L, "Lost", 1L));
+        assertThat(Chaos.describe(7, new FaultPlan(List.of()), verdict).lines())
+                .contains("  ! Never completed (30)", "  ! Lost (1)", "    Never completed: " + payload(0))
+                .doesNotContain("    Lost: " + payload(30));
     }
 
     @Test

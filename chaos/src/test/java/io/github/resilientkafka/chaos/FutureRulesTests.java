@@ -159,7 +159,7 @@ class FutureRulesTests {
             this.evidence.deliver(NOW + 10_000, payload);
         }
         assertThat(this.evidence.violations())
-                .containsExactly("Nothing was stored by a while there was no Kafka: " + this.evidence.faults.get(0));
+                .containsExactly("Nothing was stored while there was no Kafka: by a, " + this.evidence.faults.get(0));
 
         Payload stored = this.evidence.publish(NOW + 2_000, payload(20));
         this.evidence.journals.add(new Kept(NOW + 4_000, stored, "STORED"));

@@ -37,7 +37,7 @@ class TableRulesTests {
         this.evidence.giveUp(NOW + 1, large, World.MAX_ATTEMPTS);
         assertThat(this.evidence.violations())
                 .containsExactly(
-                        "A second dead letter of " + large + ", though no fault had struck that could be the reason");
+                        "A second dead letter: " + large + ", though no fault had struck that could be the reason");
 
         this.evidence.fault(Fault.DEAD_LETTERS_REFUSED, NOW, NOW);
         assertThat(this.evidence.violations()).isEmpty();

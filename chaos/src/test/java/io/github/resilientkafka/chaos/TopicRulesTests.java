@@ -131,7 +131,7 @@ class TopicRulesTests {
         Payload payload = this.evidence.kept(1);
         this.evidence.deliver(payload);
         this.evidence.deliver(NOW + 100_000, payload);
-        assertThat(this.evidence.violations()).containsExactly("A second " + payload + NO_FAULT);
+        assertThat(this.evidence.violations()).containsExactly("A second copy: " + payload + NO_FAULT);
 
         this.evidence.fault(Fault.BROKER_KILLED, NOW + 11_000, NOW + 99_000);
         assertThat(this.evidence.violations()).as("struck too late").hasSize(1);
@@ -156,7 +156,7 @@ class TopicRulesTests {
         this.evidence.fault(Fault.DEAD_LETTERS_REFUSED, NOW, NOW);
         this.evidence.fault(Fault.CLOCK_AHEAD, NOW, NOW);
         this.evidence.fault(Fault.PAYMENTS_DOWN, NOW, NOW);
-        assertThat(this.evidence.violations()).containsExactly("A second " + payload + NO_FAULT);
+        assertThat(this.evidence.violations()).containsExactly("A second copy: " + payload + NO_FAULT);
     }
 
     @Test
@@ -166,7 +166,7 @@ class TopicRulesTests {
         this.evidence.deliver(payload);
         this.evidence.deliver(payload);
         this.evidence.fault(Fault.KAFKA_CUT, 1, NOW, NOW);
-        assertThat(this.evidence.violations()).containsExactly("A second " + payload + NO_FAULT);
+        assertThat(this.evidence.violations()).containsExactly("A second copy: " + payload + NO_FAULT);
 
         this.evidence.change("a", null, 0, payload, "PENDING");
         assertThat(this.evidence.violations()).isEmpty();
@@ -187,7 +187,7 @@ class TopicRulesTests {
 
         this.evidence.deliver(payload(most + 1));
         assertThat(this.evidence.violations())
-                .containsExactly("A second " + payload(most + 1)
+                .containsExactly("A second copy: " + payload(most + 1)
                         + ", though each fault that could be the reason is that for " + most);
 
         this.evidence.fault(Fault.DATABASE_CUT, NOW, NOW);
