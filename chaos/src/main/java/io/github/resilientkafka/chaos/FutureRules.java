@@ -10,6 +10,7 @@ import io.github.resilientkafka.chaos.Payload.Kind;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,9 @@ final class FutureRules {
 
     /** How long a stop may take until a kill cuts it short. */
     private static final long STOP_MILLIS = TimeUnit.SECONDS.toMillis(30);
+
+    /** Until all that a closing publisher has is durable, beside a database: a flush (10 s), then the rest is stored. */
+    private static final long CLOSE_MILLIS = TimeUnit.SECONDS.toMillis(18);
 
     /** Until a broker that is away is noticed (3 s), on a machine that is busy. */
     private static final long STALL_MILLIS = TimeUnit.SECONDS.toMillis(6);
@@ -91,13 +95,15 @@ final class FutureRules {
         runs.keySet().stream()
                 .filter(run -> !this.ends.containsKey(run) && !cutOff.contains(run))
                 .forEach(run -> this.facts.violation("Did not end by itself: " + run));
+        Set<Run> mayHaveOpenFutures =
+                cutOff.stream().filter(run -> !hadTimeToStore(run)).collect(Collectors.toSet());
         Set<Payload> answered = this.facts
                 .entries(OfEvent.class)
                 .filter(entry -> !(entry instanceof Published))
                 .map(OfEvent::payload)
                 .collect(Collectors.toSet());
         this.facts.published().values().stream()
-                .filter(each -> !answered.contains(each.payload()) && !cutOff.contains(Run.of(each)))
+                .filter(each -> !answered.contains(each.payload()) && !mayHaveOpenFutures.contains(Run.of(each)))
                 .forEach(each -> this.facts.violation("Never completed: " + each.payload()));
     }
 
@@ -120,6 +126,30 @@ final class FutureRules {
     }
 
     /**
+     * Whether a run that took too long to stop had closed its publisher early enough, beside a database: nothing had asked
+     * it to stop so long before that the kill could have come too soon.
+     */
+    private boolean hadTimeToStore(Run run) {
+        OptionalLong closed = this.facts
+                .entries(Refused.class)
+                .filter(refused -> Run.of(refused).equals(run) && isClosed(refused))
+                .mapToLong(Refused::millis)
+                .min();
+        return closed.isPresent() && !couldNotStore(run.instance(), closed.getAsLong());
+    }
+
+    private boolean couldNotStore(String instance, long closed) {
+        return anyFault(
+                        instance,
+                        fault -> fault.fault().restarts()
+                                && fault.overlaps(closed - STOP_MILLIS, closed + CLOSE_MILLIS - STOP_MILLIS))
+                || anyFault(
+                        instance,
+                        fault -> fault.fault().troublesDatabase()
+                                && fault.overlaps(closed - STOP_MILLIS, closed + STOP_MILLIS));
+    }
+
+    /**
      * An event that neither Kafka nor the database took within {@code publisher.timeout} may be refused, and what is
      * published to a publisher that a stop has closed. Not for want of room: all that is under way is a few megabytes of
      * 64.
@@ -127,9 +157,13 @@ final class FutureRules {
     private void noFutureFailsWithoutNeed() {
         this.facts
                 .entries(Refused.class)
-                .filter(refused -> !(refused.error().equals("PublisherClosedException") && wasStopping(refused)))
+                .filter(refused -> !(isClosed(refused) && wasStopping(refused)))
                 .filter(refused -> !(refused.error().equals("EventNotStoredException") && hadNowhereToGo(refused)))
                 .forEach(refused -> this.facts.violation("Refused without need: " + refused));
+    }
+
+    private static boolean isClosed(Refused refused) {
+        return refused.error().equals("PublisherClosedException");
     }
 
     /** Whether the run ended soon after, or took too long for that when it was restarted. */

@@ -66,6 +66,24 @@ class FutureRulesTests {
     }
 
     @Test
+    @DisplayName("A publisher that closes stores what it has, unless the kill comes early or the database is away")
+    void stopThatStoresNothing() {
+        this.evidence.publish(payload(1));
+        this.evidence.refuse(NOW, payload(2), "PublisherClosedException");
+        this.evidence.notEnded.add("a/1");
+        this.evidence.fault(Fault.KAFKA_BLACK_HOLE, NOW - 10_000, NOW + 10_000);
+        this.evidence.fault(Fault.APPLICATION_RESTARTED, NOW - 11_000, NOW + 40_000);
+        assertThat(this.evidence.violations()).containsExactly("Never completed: " + payload(1));
+
+        this.evidence.fault(Fault.DATABASE_CUT, NOW + 5_000, NOW + 9_000);
+        assertThat(this.evidence.violations()).isEmpty();
+
+        this.evidence.faults.remove(2);
+        this.evidence.fault(Fault.ROLLING_RESTART, NOW - 40_000, NOW - 12_000);
+        assertThat(this.evidence.violations()).as("it had been asked before").isEmpty();
+    }
+
+    @Test
     @DisplayName("A publisher that is closed may refuse; other errors than those that were promised it has none")
     void refusedForAnotherReason() {
         this.evidence.refuse(NOW, payload(1), "PublisherClosedException");
