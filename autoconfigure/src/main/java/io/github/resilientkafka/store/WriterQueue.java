@@ -1,6 +1,5 @@
 package io.github.resilientkafka.store;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -47,11 +46,10 @@ final class WriterQueue {
 
     /**
      * Takes what is there; waits for the first if there is nothing, also when the thread is interrupted.
+     * @param taken where they go, empty; nothing if the time is over
      * @param max how many to take at most
-     * @return the requests, none if the time is over
      */
-    List<StoreRequest> take(int max, long timeoutMillis) {
-        List<StoreRequest> taken = new ArrayList<>(max);
+    void takeInto(List<StoreRequest> taken, int max, long timeoutMillis) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         takeInto(taken, max);
         for (long left; taken.isEmpty() && (left = deadline - System.nanoTime()) > 0; ) {
@@ -65,7 +63,6 @@ final class WriterQueue {
             }
         }
         this.waiting.set(null);
-        return taken;
     }
 
     private void takeInto(List<StoreRequest> taken, int max) {

@@ -88,10 +88,12 @@ final class WriterThread extends Thread {
 
     @Override
     public void run() {
+        List<StoreRequest> batch = new ArrayList<>(this.batchSize);
         while (!(this.finishing && this.queue.closeIfEmpty())) {
-            List<StoreRequest> batch = this.queue.take(this.batchSize, IDLE_MILLIS);
+            this.queue.takeInto(batch, this.batchSize, IDLE_MILLIS);
             if (!batch.isEmpty()) {
                 write(batch);
+                batch.clear();
             } else if (this.error != null || this.watchful.getAsBoolean()) {
                 askDatabaseNowAndThen();
             }

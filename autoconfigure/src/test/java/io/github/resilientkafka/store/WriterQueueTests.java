@@ -36,7 +36,7 @@ class WriterQueueTests {
     @Test
     @DisplayName("Who takes waits for the first, and goes away empty when the time is over")
     void waitsForTheFirst() {
-        assertThat(this.queue.take(10, 1)).isEmpty();
+        assertThat(take(10, 1)).isEmpty();
         List<Integer> taken = new ArrayList<>();
         CompletableFuture<Void> ended = new CompletableFuture<>();
         Thread taker = new Thread(() -> {
@@ -82,7 +82,7 @@ class WriterQueueTests {
         assertThat(take(10)).containsExactly(1, 2);
         assertThat(this.queue.closeIfEmpty()).isTrue();
         assertThat(this.queue.offer(new Request(3, 0))).isFalse();
-        assertThat(this.queue.take(10, 0)).isEmpty();
+        assertThat(take(10, 0)).isEmpty();
     }
 
     @Test
@@ -103,7 +103,7 @@ class WriterQueueTests {
         }
         List<Integer> taken = new ArrayList<>();
         while (!(taken.size() >= OFFERS && this.queue.closeIfEmpty())) {
-            for (StoreRequest request : this.queue.take(500, 1)) {
+            for (StoreRequest request : take(500, 1)) {
                 taken.add(request.lane() * OFFERS + ((Request) request).number());
             }
         }
@@ -131,7 +131,13 @@ class WriterQueueTests {
     }
 
     private List<Integer> take(int max) {
-        return numbers(this.queue.take(max, LONG));
+        return numbers(take(max, LONG));
+    }
+
+    private List<StoreRequest> take(int max, long timeoutMillis) {
+        List<StoreRequest> taken = new ArrayList<>();
+        this.queue.takeInto(taken, max, timeoutMillis);
+        return taken;
     }
 
     private static List<Integer> numbers(List<StoreRequest> requests) {
