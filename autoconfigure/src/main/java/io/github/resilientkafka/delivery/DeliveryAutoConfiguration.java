@@ -70,11 +70,11 @@ final class DeliveryAutoConfiguration {
         ProducerSessions sessions = new ProducerSessions(
                 "relay",
                 relaySettings.producers("relay", publisherObserver),
+                relaySettings.partitions(probe),
                 circuit,
                 policy,
                 publisherProperties.stallTimeout(),
                 publisherProperties.ordering() == PublisherProperties.Ordering.KEY,
-                settings.keysTellPartitions(),
                 () -> {},
                 circuit::suspectOutage,
                 publisherObserver);

@@ -4,13 +4,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
@@ -147,6 +152,19 @@ public final class KafkaProbe implements AutoCloseable {
             logger.debug("It is not known whether {} takes records", partition, ex);
             return false;
         }
+    }
+
+    /**
+     * Asks leaders where their partitions end, without waiting: a leader that does not serve his partition yet does not
+     * answer, and is asked again until he does or the client gives up.
+     * @param partitions the partitions
+     * @return what each leader says
+     * @throws KafkaException if there is no client, and none can be made
+     */
+    Map<TopicPartition, KafkaFuture<?>> ends(Collection<TopicPartition> partitions) {
+        ListOffsetsResult result = admin().listOffsets(
+                        partitions.stream().collect(Collectors.toMap(Function.identity(), any -> OffsetSpec.latest())));
+        return partitions.stream().collect(Collectors.toMap(Function.identity(), result::partitionResult));
     }
 
     /**

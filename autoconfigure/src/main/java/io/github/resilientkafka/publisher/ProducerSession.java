@@ -9,8 +9,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
+import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +27,9 @@ public final class ProducerSession {
 
     private final Producer<byte @Nullable [], byte @Nullable []> producer;
 
-    private final boolean keepsOrder;
+    private final ServedPartitions partitions;
 
-    private final boolean keysTellPartitions;
+    private final boolean keepsOrder;
 
     private final Runnable beforeEnd;
 
@@ -51,24 +54,29 @@ public final class ProducerSession {
 
     /**
      * Creates the account of a producer.
+     * @param partitions what it may send to
      * @param keepsOrder whether the first outage of a record ends the session
-     * @param keysTellPartitions whether the producer chooses partitions as Kafka's client does by default
      * @param beforeEnd run when no new sends are wanted, before the producer is closed
      */
     ProducerSession(
             Producer<byte @Nullable [], byte @Nullable []> producer,
+            ServedPartitions partitions,
             boolean keepsOrder,
-            boolean keysTellPartitions,
             Runnable beforeEnd) {
         this.producer = producer;
+        this.partitions = partitions;
         this.keepsOrder = keepsOrder;
-        this.keysTellPartitions = keysTellPartitions;
         this.beforeEnd = beforeEnd;
     }
 
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         try {
-            this.producer.send(record, send);
+            TopicPartition unserved = this.partitions.unservedPartitionOf(record, record.key());
+            if (unserved == null) {
+                this.producer.send(record, send);
+            } else {
+                send.onCompletion(nowhere(unserved), new LeaderNotAvailableException("No leader serves " + unserved));
+            }
         } catch (RuntimeException | Error ex) {
             // Thrown instead of handed to the callback: closed meanwhile, the caller was interrupted, or out of memory.
             send.onCompletion(null, (ex instanceof Exception exception) ? exception : new KafkaException(ex));
@@ -79,6 +87,10 @@ public final class ProducerSession {
             this.lastProgressNanos = System.nanoTime();
         }
         this.outstanding.incrementAndGet();
+    }
+
+    private static RecordMetadata nowhere(TopicPartition partition) {
+        return new RecordMetadata(partition, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1);
     }
 
     void acked(String topic, int partition, long nowNanos) {
@@ -146,15 +158,8 @@ public final class ProducerSession {
      * @return the partition, or null if that can't be told before it is sent, or not at the moment
      */
     public @Nullable TopicPartition partitionOf(String topic, @Nullable Integer partition, byte @Nullable [] key) {
-        if (partition != null) {
-            return new TopicPartition(topic, partition);
-        }
-        if (key == null || !this.keysTellPartitions) {
-            return null;
-        }
         try {
-            int partitions = this.producer.partitionsFor(topic).size();
-            return new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % partitions);
+            return this.partitions.partitionOf(topic, partition, key);
         } catch (KafkaException | IllegalStateException ex) {
             return null;
         }

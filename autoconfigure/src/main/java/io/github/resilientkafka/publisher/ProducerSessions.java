@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.config.ConfigException;
@@ -35,6 +36,8 @@ public final class ProducerSessions {
 
     private final Supplier<Producer<byte @Nullable [], byte @Nullable []>> factory;
 
+    private final Function<Producer<?, ?>, ServedPartitions> partitions;
+
     private final PublisherCircuit circuit;
 
     private final ProducerRecreationPolicy policy;
@@ -42,8 +45,6 @@ public final class ProducerSessions {
     private final Duration stallTimeout;
 
     private final boolean keepsOrder;
-
-    private final boolean keysTellPartitions;
 
     private final Runnable beforeEnd;
 
@@ -67,11 +68,11 @@ public final class ProducerSessions {
      * Creates the keeper of one producer; {@link #start} creates the producer.
      * @param name names the watching thread and log lines
      * @param factory creates producers
+     * @param partitions asks for a producer which partitions are served
      * @param circuit no producer is created while it is open
      * @param policy decides whether to recreate
      * @param stallTimeout how long the producer may owe an answer without giving any
      * @param keepsOrder whether the first record that meets an outage ends its producer, so that nothing behind it is sent
-     * @param keysTellPartitions whether a key decides on the partition in the way Kafka's client does it by default
      * @param beforeEnd run before a producer is given up: from then on none is handed out until its successor is there
      * @param onOutage told why a producer is given up, before it is closed
      * @param observer told of producers that could not be created
@@ -79,21 +80,21 @@ public final class ProducerSessions {
     public ProducerSessions(
             String name,
             Supplier<Producer<byte @Nullable [], byte @Nullable []>> factory,
+            Function<Producer<?, ?>, ServedPartitions> partitions,
             PublisherCircuit circuit,
             ProducerRecreationPolicy policy,
             Duration stallTimeout,
             boolean keepsOrder,
-            boolean keysTellPartitions,
             Runnable beforeEnd,
             Consumer<Throwable> onOutage,
             PublisherObserver observer) {
         this.name = name;
         this.factory = factory;
+        this.partitions = partitions;
         this.circuit = circuit;
         this.policy = policy;
         this.stallTimeout = stallTimeout;
         this.keepsOrder = keepsOrder;
-        this.keysTellPartitions = keysTellPartitions;
         this.beforeEnd = beforeEnd;
         this.onOutage = onOutage;
         this.observer = observer;
@@ -265,7 +266,8 @@ public final class ProducerSessions {
     }
 
     private ProducerSession create() {
-        return new ProducerSession(this.factory.get(), this.keepsOrder, this.keysTellPartitions, this.beforeEnd);
+        Producer<byte @Nullable [], byte @Nullable []> producer = this.factory.get();
+        return new ProducerSession(producer, this.partitions.apply(producer), this.keepsOrder, this.beforeEnd);
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -140,7 +141,7 @@ public final class ProducerSettings {
      * Returns whether a record's key alone decides on its partition, as Kafka's client does it unless it is told otherwise.
      * @return false with a {@code partitioner.class}, or {@code partitioner.ignore.keys}
      */
-    public boolean keysTellPartitions() {
+    boolean keysTellPartitions() {
         Object ignoreKeys = this.settings.get(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
         return !this.settings.containsKey(ProducerConfig.PARTITIONER_CLASS_CONFIG)
                 && (ignoreKeys == null
@@ -172,6 +173,17 @@ public final class ProducerSettings {
             settings.put(ProducerConfig.BATCH_SIZE_CONFIG, size);
             return ObservedProducer.create(settings, role, observer);
         });
+    }
+
+    /**
+     * Returns what knows, for one producer with these settings each, to which partitions it may send.
+     * @param probe asks their leaders
+     * @return a factory
+     */
+    public Function<Producer<?, ?>, ServedPartitions> partitions(KafkaProbe probe) {
+        Duration maxBlock =
+                Duration.ofMillis(number(this.settings, ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS));
+        return producer -> new ServedPartitions(producer, keysTellPartitions(), maxBlock, probe::ends);
     }
 
     /**

@@ -151,11 +151,11 @@ final class PublisherAutoConfiguration {
         ProducerSessions sessions = new ProducerSessions(
                 "publisher",
                 settings.producers("publisher", observer),
+                settings.partitions(probe),
                 circuit,
                 policy,
                 properties.stallTimeout(),
                 gates != null,
-                settings.keysTellPartitions(),
                 (gates != null) ? gates::producerEnds : () -> {},
                 circuit::open,
                 observer);

@@ -1,5 +1,7 @@
 package io.github.resilientkafka.publisher;
 
+import java.time.Duration;
+import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
@@ -13,7 +15,14 @@ public final class OpenSessions {
      * Returns the session of a producer that keeps order.
      */
     public static ProducerSession of(Producer<byte[], byte[]> producer) {
-        return new ProducerSession(producer, true, true, () -> {});
+        return new ProducerSession(producer, servedPartitions(producer, true), true, () -> {});
+    }
+
+    /**
+     * Returns what finds all partitions served.
+     */
+    static ServedPartitions servedPartitions(Producer<?, ?> producer, boolean keysTellPartitions) {
+        return new ServedPartitions(producer, keysTellPartitions, Duration.ZERO, partitions -> Map.of());
     }
 
     /**

@@ -146,7 +146,7 @@ class ProducerSessionsTests {
     @Test
     @DisplayName("W2: of the records that one partition does not take only the first counts, until it takes one")
     void aPartitionCountsOnce() {
-        ProducerSession session = new ProducerSession(new Producer(), false, true, () -> {});
+        ProducerSession session = OpenSessions.of(new Producer());
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", 0)).isTrue();
         assertThat(session.isKnownToFail("orders", 1)).isFalse();
@@ -206,7 +206,8 @@ class ProducerSessionsTests {
                 return Collections.nCopies(7, new PartitionInfo(topic, 0, null, null, null));
             }
         };
-        return new ProducerSession(producer, true, keysTellPartitions, () -> {});
+        return new ProducerSession(
+                producer, OpenSessions.servedPartitions(producer, keysTellPartitions), true, () -> {});
     }
 
     @ParameterizedTest
@@ -233,10 +234,10 @@ class ProducerSessionsTests {
                     this.producers.add(producer);
                     return producer;
                 },
+                producer -> OpenSessions.servedPartitions(producer, true),
                 this.circuit,
                 policy,
                 Duration.ofMillis(300),
-                true,
                 true,
                 beforeEnd,
                 this.circuit::open,
