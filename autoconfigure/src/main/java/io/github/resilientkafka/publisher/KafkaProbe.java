@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -155,15 +156,17 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     /**
-     * Asks leaders where their partitions end, without waiting: a leader that does not serve his partition yet does not
-     * answer, and is asked again until he does or the client gives up.
+     * Asks leaders where their partitions end, without waiting: one that does not serve his partition yet is asked again until
+     * he does, or the time is over.
      * @param partitions the partitions
+     * @param timeout for how long
      * @return what each leader says
      * @throws KafkaException if there is no client, and none can be made
      */
-    Map<TopicPartition, KafkaFuture<?>> ends(Collection<TopicPartition> partitions) {
+    Map<TopicPartition, KafkaFuture<?>> ends(Collection<TopicPartition> partitions, Duration timeout) {
         ListOffsetsResult result = admin().listOffsets(
-                        partitions.stream().collect(Collectors.toMap(Function.identity(), any -> OffsetSpec.latest())));
+                        partitions.stream().collect(Collectors.toMap(Function.identity(), any -> OffsetSpec.latest())),
+                        new ListOffsetsOptions().timeoutMs((int) timeout.toMillis()));
         return partitions.stream().collect(Collectors.toMap(Function.identity(), result::partitionResult));
     }
 

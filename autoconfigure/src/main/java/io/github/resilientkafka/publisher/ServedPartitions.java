@@ -51,10 +51,11 @@ public final class ServedPartitions {
 
         /**
          * Asks without waiting.
+         * @param timeout after which no answer is to be expected any more
          * @return what each leader says, once he serves the partition
          * @throws KafkaException if nobody can be asked at the moment
          */
-        Map<TopicPartition, KafkaFuture<?>> ask(Collection<TopicPartition> partitions);
+        Map<TopicPartition, KafkaFuture<?>> ask(Collection<TopicPartition> partitions, Duration timeout);
     }
 
     /**
@@ -88,8 +89,8 @@ public final class ServedPartitions {
     }
 
     /**
-     * Returns the partition of a record if its leader does not serve it. Waits for him, until {@code max.block.ms} after the
-     * topic was first asked for.
+     * Returns the partition of a record if its leader does not serve it. Waits for him, until {@code max.block.ms} after he was
+     * asked; whoever comes later asks again.
      * @return the partition, or null if the record may be sent: also where it is not known which partition it goes to
      * @throws KafkaException if the topic's partitions can't be found out at the moment
      */
@@ -128,7 +129,7 @@ public final class ServedPartitions {
 
     private Map<TopicPartition, KafkaFuture<?>> ask(List<TopicPartition> partitions) {
         try {
-            return this.question.ask(partitions);
+            return this.question.ask(partitions, this.maxBlock);
         } catch (KafkaException ex) {
             logger.debug("It is not known whether {} are served", partitions, ex);
             return Map.of();
@@ -186,7 +187,7 @@ public final class ServedPartitions {
         }
 
         /**
-         * Returns whether no answer is to be expected any more although the partition may be served later.
+         * Returns whether no answer is to be expected any more: the leader may be another one by now.
          */
         boolean isGivenUp(TopicPartition partition) {
             KafkaFuture<?> end = this.ends.get(partition);

@@ -22,7 +22,7 @@ public final class OpenSessions {
      * Returns what finds all partitions served.
      */
     static ServedPartitions servedPartitions(Producer<?, ?> producer, boolean keysTellPartitions) {
-        return new ServedPartitions(producer, keysTellPartitions, Duration.ZERO, partitions -> Map.of());
+        return new ServedPartitions(producer, keysTellPartitions, Duration.ZERO, (partitions, timeout) -> Map.of());
     }
 
     /**

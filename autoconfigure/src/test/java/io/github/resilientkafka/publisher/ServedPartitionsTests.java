@@ -96,8 +96,7 @@ class ServedPartitionsTests {
     }
 
     @Test
-    @DisplayName(
-            "P4: they are asked again when the client has given up the question, as for a partition without leader")
+    @DisplayName("P4: when nothing came in time they are asked again: another broker may lead the partition by now")
     void askedAgain() {
         unserved(this.impatient, 1);
         end(1).completeExceptionally(new TimeoutException("says the test"));
@@ -115,7 +114,7 @@ class ServedPartitionsTests {
         unserved(this.impatient, 0);
         end(0).completeExceptionally(new TopicAuthorizationException("says the test"));
         assertThat(unserved(this.impatient, 0)).isNull();
-        ServedPartitions mute = new ServedPartitions(this.producer, true, LONG, partitions -> {
+        ServedPartitions mute = new ServedPartitions(this.producer, true, LONG, (partitions, timeout) -> {
             throw new KafkaException("no client (says the test)");
         });
         assertThat(unserved(mute, 0)).isNull();
@@ -165,7 +164,8 @@ class ServedPartitionsTests {
     }
 
     private ServedPartitions served(Duration maxBlock) {
-        return new ServedPartitions(this.producer, true, maxBlock, partitions -> {
+        return new ServedPartitions(this.producer, true, maxBlock, (partitions, timeout) -> {
+            assertThat(timeout).isEqualTo(maxBlock);
             this.asked.add(partitions.iterator().next().topic());
             return partitions.stream().collect(Collectors.toMap(Function.identity(), this::end));
         });
