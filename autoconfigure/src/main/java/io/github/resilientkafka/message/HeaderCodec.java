@@ -70,6 +70,9 @@ public final class HeaderCodec {
      * The bytes as text, or null where they are not valid UTF-8; what is valid comes back as the same bytes.
      */
     private static @Nullable String text(byte[] value) {
+        if (isAscii(value)) {
+            return new String(value, StandardCharsets.ISO_8859_1);
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -80,8 +83,38 @@ public final class HeaderCodec {
         }
     }
 
+    private static boolean isAscii(byte[] value) {
+        int all = 0;
+        for (byte one : value) {
+            all |= one;
+        }
+        return all >= 0;
+    }
+
     private static void string(StringBuilder json, String text) {
         json.append('"');
+        if (isPlain(text)) {
+            json.append(text);
+        } else {
+            escaped(json, text);
+        }
+        json.append('"');
+    }
+
+    /**
+     * Whether nothing is to be escaped, as in nearly all headers.
+     */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c >= 0x7F || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void escaped(StringBuilder json, String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
@@ -96,7 +129,6 @@ public final class HeaderCodec {
                 json.append(c);
             }
         }
-        json.append('"');
     }
 
     private static void escape(StringBuilder json, char c) {

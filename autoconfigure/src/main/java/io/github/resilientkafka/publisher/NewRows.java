@@ -7,7 +7,7 @@ import io.github.resilientkafka.store.FailedEvent;
 import io.github.resilientkafka.store.RetrySchedule;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
+import java.util.Arrays;
 
 /**
  * Makes rows of events that Kafka did not take. Thread-safe.
@@ -35,7 +35,7 @@ final class NewRows {
                 event.key(),
                 event.keyText(),
                 event.value(),
-                HeaderCodec.encode(List.of(event.headers())),
+                HeaderCodec.encode(Arrays.asList(event.headers())),
                 event.eventType(),
                 kind,
                 kafkaError.getClass().getName(),
