@@ -27,6 +27,12 @@ public interface EventStore {
     void save(List<FailedEvent> events);
 
     /**
+     * Does the same with rows that can't be there, as nobody has tried to write them: a database may spare itself to look.
+     * @param events the rows
+     */
+    void saveNew(List<FailedEvent> events);
+
+    /**
      * Leases lanes that are free, or whose lease has expired, and that have due rows of the given status.
      * @param owner the worker's unique name
      * @param status PENDING or DLQ_FAILED

@@ -23,6 +23,11 @@ final class H2EventStore extends JdbcEventStore {
     }
 
     @Override
+    public void saveNew(List<FailedEvent> events) {
+        save(events);
+    }
+
+    @Override
     public void save(List<FailedEvent> events) {
         this.session.inTransaction("store events", connection -> {
             try (PreparedStatement statement = prepare(connection, H2Sql.SAVE)) {

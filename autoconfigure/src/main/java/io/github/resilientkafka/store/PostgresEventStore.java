@@ -16,7 +16,9 @@ final class PostgresEventStore extends JdbcEventStore {
 
     private final PostgresReader reader;
 
-    private final String save;
+    private final String saveNew;
+
+    private final String saveUnlessThere;
 
     private final String settle;
 
@@ -39,7 +41,8 @@ final class PostgresEventStore extends JdbcEventStore {
     PostgresEventStore(JdbcSession session, StoreScope scope, boolean retain) {
         super(session, scope, retain);
         this.reader = new PostgresReader(session, scope);
-        this.save = scope.sql(PostgresSql.SAVE);
+        this.saveNew = scope.sql(PostgresSql.SAVE);
+        this.saveUnlessThere = scope.sql(PostgresSql.SAVE + PostgresSql.UNLESS_THERE);
         this.settle = scope.sql(PostgresSql.FENCE
                 + (retain
                         ? PostgresSql.RESOLVE + PostgresSql.RENEW_AND_COUNT
@@ -56,20 +59,29 @@ final class PostgresEventStore extends JdbcEventStore {
 
     @Override
     public void save(List<FailedEvent> events) {
+        save(this.saveUnlessThere, events);
+    }
+
+    @Override
+    public void saveNew(List<FailedEvent> events) {
+        save(this.saveNew, events);
+    }
+
+    private void save(String sql, List<FailedEvent> events) {
         if (events.isEmpty()) {
             return;
         }
         try {
-            insert(events);
+            insert(sql, events);
         } catch (DataAccessException ex) {
             requireUntranslatable(ex);
-            insert(events.stream().map(StoredText::ascii).toList());
+            insert(sql, events.stream().map(StoredText::ascii).toList());
         }
     }
 
-    private void insert(List<FailedEvent> events) {
+    private void insert(String sql, List<FailedEvent> events) {
         this.session.run("store events", connection -> {
-            try (var parameters = new PostgresParameters(connection, this.save)) {
+            try (var parameters = new PostgresParameters(connection, sql)) {
                 return parameters
                         .scope(this.scope)
                         .uuids(events, FailedEvent::rowId)

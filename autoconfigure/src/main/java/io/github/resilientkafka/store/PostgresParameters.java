@@ -60,8 +60,11 @@ final class PostgresParameters implements AutoCloseable {
         return array("text", column(rows, column, new String[rows.size()]));
     }
 
+    /**
+     * UUIDs, as texts to be cast: the driver has no binary form for an array of them, and escapes each character.
+     */
     <T> PostgresParameters uuids(List<T> rows, Function<T, UUID> column) throws SQLException {
-        return array("uuid", column(rows, column, new UUID[rows.size()]));
+        return texts(rows, row -> column.apply(row).toString());
     }
 
     <T> PostgresParameters bytes(List<T> rows, Function<T, byte @Nullable []> column) throws SQLException {

@@ -17,16 +17,18 @@ final class PostgresSql {
             insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
                    record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
                    error_type, error_message, created_at, updated_at)
-            select row_id, event_id, ?, ?, lane, topic, partition_no, record_timestamp,
+            select row_id::uuid, event_id::uuid, ?, ?, lane, topic, partition_no, record_timestamp,
                    record_key, key_text, payload, headers, event_type, 'PENDING', failure_kind, 0,
                    timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
                    timestamptz 'epoch' + created_at * interval '1 microsecond',
                    timestamptz 'epoch' + created_at * interval '1 microsecond'
-              from unnest(?::uuid[], ?::uuid[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
+              from unnest(?::text[], ?::text[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
                    ?::bytea[], ?::text[], ?::text[], ?::text[], ?::int8[], ?::text[], ?::text[], ?::int8[])
                 as u(row_id, event_id, lane, topic, partition_no, record_timestamp, record_key, key_text,
-                   payload, headers, event_type, failure_kind, next_attempt_at, error_type, error_message, created_at)
-                on conflict (event_id, row_id) do nothing""";
+                   payload, headers, event_type, failure_kind, next_attempt_at, error_type, error_message, created_at)""";
+
+    /** A row that may be there costs a look into the index, and a second record in the log, more than one that can't. */
+    static final String UNLESS_THERE = " on conflict (event_id, row_id) do nothing";
 
     /** Lanes that were served longest ago come first. */
     static final String LEASE = """

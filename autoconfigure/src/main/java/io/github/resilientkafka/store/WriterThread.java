@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,20 +112,23 @@ final class WriterThread extends Thread {
                 lose(request, ex);
             }
         }
-        write(requests, rows);
+        write(requests, rows, this.store::saveNew);
     }
 
-    private void write(List<StoreRequest> requests, List<FailedEvent> rows) {
+    private void write(List<StoreRequest> requests, List<FailedEvent> rows, Consumer<List<FailedEvent>> first) {
+        Consumer<List<FailedEvent>> save = first;
         long pause = FIRST_PAUSE_MILLIS;
         while (!rows.isEmpty()) {
             try {
-                this.store.save(rows);
+                save.accept(rows);
             } catch (RuntimeException | Error ex) {
                 // Errors too: a thread that dies of one would leave its lanes' events waiting for ever.
                 if (isRefusalOfData(ex)) {
                     halve(requests, rows, ex);
                     return;
                 }
+                // Perhaps only the answer to the commit is missing.
+                save = this.store::save;
                 unavailable(ex);
                 giveUpExpired(requests, rows, ex);
                 if (!rows.isEmpty()) {
@@ -143,10 +147,11 @@ final class WriterThread extends Thread {
             return;
         }
         int half = rows.size() / 2;
-        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)));
+        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)), this.store::save);
         write(
                 new ArrayList<>(requests.subList(half, requests.size())),
-                new ArrayList<>(rows.subList(half, rows.size())));
+                new ArrayList<>(rows.subList(half, rows.size())),
+                this.store::save);
     }
 
     /**

@@ -88,7 +88,7 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
     @Test
     void savingAgainChangesNothingWhateverBecameOfTheRows() {
         List<FailedEvent> saved = rows(2, 1, 2);
-        this.store.save(saved.subList(0, 2));
+        this.store.saveNew(saved.subList(0, 2));
         List<LaneLease> leases = lease("w");
         this.store.settle("w", leases, read(leases, 10), NOW, LEASE);
         this.store.save(saved);
@@ -99,7 +99,7 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
     @Test
     void idsAscendInTheOrderGiven() {
         List<FailedEvent> saved = rows(10_000, 9);
-        this.store.save(saved);
+        this.store.saveNew(saved);
 
         assertThat(read(lease("w"), 10_000))
                 .extracting(StoredEvent::eventId)

@@ -1,10 +1,22 @@
 package io.github.resilientkafka.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.anyList;
+import static org.mockito.ArgumentMatchers.argThat;
+import static org.mockito.BDDMockito.then;
+import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.inOrder;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.times;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -13,6 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.DuplicateKeyException;
 
 class GroupCommitWriterTests {
 
@@ -75,6 +90,60 @@ class GroupCommitWriterTests {
                     .hasSizeGreaterThan(900)
                     .isSorted();
         }
+    }
+
+    @Test
+    @DisplayName(
+            "W1: what may be there already, as the answer to its commit is missing, is written so that it stays as it is")
+    void anAnswerThatIsMissing() {
+        EventStore store = mock();
+        willThrow(new DataAccessResourceFailureException("cut in COMMIT (says the test)"))
+                .given(store)
+                .saveNew(anyList());
+        assertThat(write(store).stored).hasValue(1);
+        InOrder order = inOrder(store);
+        order.verify(store).saveNew(anyList());
+        order.verify(store).save(anyList());
+        order.verify(store, never()).saveNew(anyList());
+    }
+
+    @Test
+    @DisplayName(
+            "W1: halves of a batch that the database refused may be there, too: perhaps it came twice on its way there")
+    void halvesOfABatch() {
+        EventStore store = mock();
+        CountDownLatch bothWait = new CountDownLatch(1);
+        willAnswer(call -> {
+                    List<?> rows = call.getArgument(0);
+                    bothWait.await();
+                    if (rows.size() == 2) {
+                        throw new DuplicateKeyException("says the test", new SQLException("says the test", "23505"));
+                    }
+                    return null;
+                })
+                .given(store)
+                .saveNew(anyList());
+        GroupCommitWriter writer = new GroupCommitWriter(store, 500);
+        writer.start();
+        Request ahead = new Request(0, 0);
+        writer.write(ahead);
+        then(store).should(timeout(10_000)).saveNew(anyList());
+        List<Request> batch = List.of(new Request(0, 1), new Request(0, 2));
+        batch.forEach(writer::write);
+        bothWait.countDown();
+        Awaitility.await().until(() -> batch.stream().allMatch(request -> request.stored.get() == 1));
+        writer.stop(Duration.ofSeconds(5));
+        then(store).should(times(2)).save(argThat(rows -> rows.size() == 1));
+    }
+
+    private static Request write(EventStore store) {
+        GroupCommitWriter writer = new GroupCommitWriter(store, 500);
+        writer.start();
+        Request request = new Request(0, 1);
+        writer.write(request);
+        Awaitility.await().until(() -> request.stored.get() == 1);
+        writer.stop(Duration.ofSeconds(5));
+        return request;
     }
 
     private static final class Request implements StoreRequest {

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -29,12 +28,12 @@ final class RawInsert {
             insert into failed_kafka_events (row_id, event_id, namespace, channel, lane, topic, partition_no,
                    record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind, attempts,
                    next_attempt_at, error_type, error_message, created_at, updated_at)
-            select row_id, event_id, ?, ?, lane, topic, partition_no, record_timestamp, record_key, key_text, payload,
+            select row_id::uuid, event_id::uuid, ?, ?, lane, topic, partition_no, record_timestamp, record_key, key_text, payload,
                    headers, event_type, 'PENDING', failure_kind, 0,
                    timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
                    timestamptz 'epoch' + created_at * interval '1 microsecond',
                    timestamptz 'epoch' + created_at * interval '1 microsecond'
-              from unnest(?::uuid[], ?::uuid[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
+              from unnest(?::text[], ?::text[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::bytea[], ?::text[],
                    ?::bytea[], ?::text[], ?::text[], ?::text[], ?::int8[], ?::text[], ?::text[], ?::int8[])
                 as u(row_id, event_id, lane, topic, partition_no, record_timestamp, record_key, key_text,
                      payload, headers, event_type, failure_kind, next_attempt_at, error_type, error_message, created_at)
@@ -125,19 +124,19 @@ final class RawInsert {
         int parameter = 1;
         statement.setString(parameter++, this.namespace);
         statement.setString(parameter++, this.channel);
-        statement.setArray(parameter++, connection.createArrayOf("uuid", ids()));
-        statement.setArray(parameter++, connection.createArrayOf("uuid", ids()));
+        statement.setArray(parameter++, connection.createArrayOf("text", ids()));
+        statement.setArray(parameter++, connection.createArrayOf("text", ids()));
         for (int i = 0; i < this.columns.length; i++) {
             statement.setArray(parameter++, connection.createArrayOf(this.types[i], this.columns[i]));
         }
         statement.executeUpdate();
     }
 
-    private static UUID[] ids() {
+    private static String[] ids() {
         long now = System.currentTimeMillis();
-        UUID[] ids = new UUID[BATCH];
+        String[] ids = new String[BATCH];
         for (int i = 0; i < BATCH; i++) {
-            ids[i] = EventIds.next(now);
+            ids[i] = EventIds.next(now).toString();
         }
         return ids;
     }
