@@ -60,7 +60,7 @@ final class LaneReader {
      * Reads what comes next, leaving out what is in flight and what has to wait.
      */
     LaneRows read(List<StoredEvent> inFlight) {
-        holdLeaderlessPartitions();
+        prolongHolds();
         PartitionHolds.Held held = this.relay.holds().held();
         Set<Long> without = new HashSet<>(held.rows());
         inFlight.forEach(row -> without.add(row.id()));
@@ -96,10 +96,10 @@ final class LaneReader {
                         this.window.end(wanted));
     }
 
-    private void holdLeaderlessPartitions() {
+    private void prolongHolds() {
         PartitionHolds holds = this.relay.holds();
         for (TopicPartition partition : holds.over()) {
-            if (this.relay.probe().isLeaderless(partition)) {
+            if (this.relay.probe().takesNoRecords(partition)) {
                 holds.prolong(partition);
             }
         }

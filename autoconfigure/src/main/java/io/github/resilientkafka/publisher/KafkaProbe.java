@@ -145,7 +145,7 @@ public final class KafkaProbe implements AutoCloseable {
      * @param partition the partition
      * @return false also where that can't be found out
      */
-    public boolean isLeaderless(TopicPartition partition) {
+    public boolean takesNoRecords(TopicPartition partition) {
         try {
             return TopicsQuestion.ask(admin(), List.of(partition.topic()))
                     .isUnable(partition.topic(), partition.partition(), this.timeout);

@@ -112,8 +112,8 @@ public final class PartitionHolds {
     }
 
     /**
-     * Returns the partitions that have waited long enough, to be asked for their leader before a record is tried: that
-     * record would take the whole delivery time-out, and everything sent with it.
+     * Returns the partitions that have waited long enough. Whether they take records is to be asked before one is tried:
+     * it would take the whole delivery time-out, and everything sent with it.
      * @return the partitions, mostly none
      */
     public synchronized List<TopicPartition> over() {
