@@ -72,6 +72,8 @@ class LaneDrainTests {
 
     private final PublisherCircuit circuit = mock();
 
+    private final LaneShare share = mock();
+
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(false, new ByteArraySerializer(), new ByteArraySerializer());
 
@@ -97,7 +99,9 @@ class LaneDrainTests {
         given(this.circuit.isClosed()).willReturn(true);
         given(this.sessions.current()).willReturn(this.session);
         given(this.store.read(anyList(), any(), any(), anyInt(), any(), anyLong()))
-                .willAnswer(call -> read(call.getArgument(3), call.getArgument(4), call.getArgument(5)));
+                .willAnswer(call -> call.<List<?>>getArgument(0).isEmpty()
+                        ? List.of()
+                        : read(call.getArgument(3), call.getArgument(4), call.getArgument(5)));
         given(this.store.settle(any(), anyList(), anyList(), any(), any()))
                 .willAnswer(call -> settle(call.getArgument(2)));
         given(this.store.settleFailures(any(), anyList(), anyList(), any(), any()))
@@ -203,6 +207,21 @@ class LaneDrainTests {
         assertThat(this.pending).hasSize(BATCH);
     }
 
+    @Test
+    @DisplayName(
+            "W1: when others want lanes between two batches of a read, they are given back before the second is sent")
+    void sendsNothingMoreWhenOthersWantLanes() {
+        given(this.share.surplus(anyInt())).willReturn(0, LEASES.size());
+        drain();
+        deliver(BATCH);
+        awaitSent(2 * BATCH);
+        deliver(BATCH);
+        this.drained.join();
+        verify(this.store).release("me", LEASES);
+        assertThat(this.producer.history()).hasSize(2 * BATCH);
+        assertThat(this.pending).hasSize(BATCH);
+    }
+
     private void drain() {
         RelayContext relay = new RelayContext(
                 new RetryProperties(
@@ -229,9 +248,8 @@ class LaneDrainTests {
                 mock(EventNotifier.class));
         given(relay.schedule().afterFailure(anyInt(), any()))
                 .willReturn(Clock.systemUTC().instant());
-        LaneShare share = new LaneShare(this.store, "me", 1, Duration.ofSeconds(30));
-        LeasedLanes lanes =
-                new LeasedLanes(relay, "me", this.running::get, new DrainProgress(), share, LEASES, System.nanoTime());
+        LeasedLanes lanes = new LeasedLanes(
+                relay, "me", this.running::get, new DrainProgress(), this.share, LEASES, System.nanoTime());
         Thread worker = new Thread(() -> {
             try {
                 new LaneDrain(relay, lanes).drainPending();
