@@ -90,29 +90,30 @@ final class WriterThread extends Thread {
     @Override
     public void run() {
         List<StoreRequest> batch = new ArrayList<>(this.batchSize);
+        List<FailedEvent> rows = new ArrayList<>(this.batchSize);
         while (!(this.finishing && this.queue.closeIfEmpty())) {
             this.queue.takeInto(batch, this.batchSize, IDLE_MILLIS);
             if (!batch.isEmpty()) {
-                write(batch);
+                makeRows(batch, rows);
+                write(batch, rows, this.store::saveNew);
                 batch.clear();
+                rows.clear();
             } else if (this.error != null || this.watchful.getAsBoolean()) {
                 askDatabaseNowAndThen();
             }
         }
     }
 
-    private void write(List<StoreRequest> batch) {
-        List<StoreRequest> requests = new ArrayList<>(batch.size());
-        List<FailedEvent> rows = new ArrayList<>(batch.size());
-        for (StoreRequest request : batch) {
+    private void makeRows(List<StoreRequest> requests, List<FailedEvent> rows) {
+        for (Iterator<StoreRequest> it = requests.iterator(); it.hasNext(); ) {
+            StoreRequest request = it.next();
             try {
                 rows.add(request.toRow());
-                requests.add(request);
             } catch (RuntimeException | Error ex) {
+                it.remove();
                 lose(request, ex);
             }
         }
-        write(requests, rows, this.store::saveNew);
     }
 
     private void write(List<StoreRequest> requests, List<FailedEvent> rows, Consumer<List<FailedEvent>> first) {

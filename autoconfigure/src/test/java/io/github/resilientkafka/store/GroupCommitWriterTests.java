@@ -16,10 +16,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,8 +58,15 @@ class GroupCommitWriterTests {
                 throw new OutOfMemoryError("unable to create a thread (says the test)");
             }
         });
-        Request first = new Request(true);
-        Request second = new Request(false);
+        Request first = new Request(0, 1) {
+
+            @Override
+            public void stored() {
+                super.stored();
+                throw new IllegalStateException("says the test");
+            }
+        };
+        Request second = new Request(0, 2);
         this.writer.write(first);
         Awaitility.await().until(() -> this.commits.get() == 1);
         this.writer.write(second);
@@ -66,6 +75,42 @@ class GroupCommitWriterTests {
         assertThat(first.notStored).hasValue(0);
         assertThat(this.writer.stats().stored()).isEqualTo(2);
         assertThat(this.writer.stats().queued()).isZero();
+    }
+
+    @Test
+    @DisplayName("An event that can't be made a row is lost, alone: those that are written with it are stored")
+    void anEventWithoutRowIsLostAlone() {
+        CompletableFuture<Void> handedOver = new CompletableFuture<>();
+        Request first = new Request(0, 0) {
+
+            @Override
+            public void stored() {
+                super.stored();
+                handedOver.join();
+            }
+        };
+        Request broken = new Request(0, 2) {
+
+            @Override
+            public FailedEvent toRow() {
+                throw new OutOfMemoryError("says the test");
+            }
+        };
+        List<Request> others = List.of(new Request(0, 1), new Request(0, 3), new Request(0, 4));
+        this.writer.write(first);
+        Awaitility.await().until(() -> first.stored.get() == 1);
+        Stream.of(others.get(0), broken, others.get(1), others.get(2)).forEach(this.writer::write);
+        handedOver.complete(null);
+        this.writer.stop(Duration.ofSeconds(30));
+
+        assertThat(others).allSatisfy(request -> assertThat(request.stored).hasValue(1));
+        assertThat(others).allSatisfy(request -> assertThat(request.notStored).hasValue(0));
+        assertThat(broken.stored).hasValue(0);
+        assertThat(broken.notStored).hasValue(1);
+        assertThat(this.database
+                        .jdbc()
+                        .queryForList("select key_text from failed_kafka_events order by id", Integer.class))
+                .containsExactly(0, 1, 3, 4);
     }
 
     @Test
@@ -146,26 +191,17 @@ class GroupCommitWriterTests {
         return request;
     }
 
-    private static final class Request implements StoreRequest {
-
-        private final boolean throwing;
+    private static class Request implements StoreRequest {
 
         private final int lane;
 
         private final int number;
 
-        private final AtomicInteger stored = new AtomicInteger();
+        final AtomicInteger stored = new AtomicInteger();
 
-        private final AtomicInteger notStored = new AtomicInteger();
-
-        Request(boolean throwing) {
-            this.throwing = throwing;
-            this.lane = 0;
-            this.number = 0;
-        }
+        final AtomicInteger notStored = new AtomicInteger();
 
         Request(int lane, int number) {
-            this.throwing = false;
             this.lane = lane;
             this.number = number;
         }
@@ -188,9 +224,6 @@ class GroupCommitWriterTests {
         @Override
         public void stored() {
             this.stored.incrementAndGet();
-            if (this.throwing) {
-                throw new IllegalStateException("says the test");
-            }
         }
 
         @Override
