@@ -157,6 +157,7 @@ final class DeadLetterBatch {
                 row.id(),
                 row.lane(),
                 this.from,
+                row.attempts(),
                 to,
                 reason.attempts(),
                 this.relay.schedule().afterRefusedDeadLetter(now),

@@ -76,6 +76,7 @@ final class FailedSends {
                 row.id(),
                 row.lane(),
                 EventStatus.PENDING,
+                row.attempts(),
                 to,
                 attempts,
                 next,

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the row's id
  * @param lane its lane
- * @param from the status it was read with, PENDING or DLQ_FAILED; a row that has another by now is left alone
+ * @param from the status it was read with, PENDING or DLQ_FAILED
+ * @param attemptsBefore failed retries that counted when it was read; a row that has another number or status by now, as
+ * somebody has retried it by hand, is left alone
  * @param to its status from now on: PENDING (to be tried again), DLQ or DLQ_FAILED
  * @param attempts failed retries so far that counted
  * @param nextAttemptAt when the relay may try it again; ignored for DLQ
@@ -21,6 +23,7 @@ public record FailedAttempt(
         long id,
         int lane,
         EventStatus from,
+        int attemptsBefore,
         EventStatus to,
         int attempts,
         Instant nextAttemptAt,

@@ -181,7 +181,8 @@ final class H2EventStore extends JdbcEventStore {
                         timestamp(now),
                         attempt.to() == EventStatus.DLQ ? timestamp(now) : null,
                         attempt.id(),
-                        attempt.from().name());
+                        attempt.from().name(),
+                        attempt.attemptsBefore());
                 totals.add(attempt.lane(), attempt.to(), changed);
                 totals.add(attempt.lane(), attempt.from(), -changed);
             }

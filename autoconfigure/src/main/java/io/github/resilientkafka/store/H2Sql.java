@@ -81,7 +81,7 @@ final class H2Sql {
             update {events}
                set status = ?, attempts = ?, next_attempt_at = ?, failure_kind = ?, error_type = ?, error_message = ?,
                    updated_at = ?, resolved_at = ?
-             where id = ? and status = ?""";
+             where id = ? and status = ? and attempts = ?""";
 
     static final String COUNT = """
             update {lanes}

@@ -208,6 +208,7 @@ final class PostgresEventStore extends JdbcEventStore {
                         .instant(now)
                         .longs(attempts, FailedAttempt::id)
                         .texts(attempts, attempt -> attempt.from().name())
+                        .integers(attempts, FailedAttempt::attemptsBefore)
                         .texts(attempts, attempt -> attempt.to().name())
                         .integers(attempts, FailedAttempt::attempts)
                         .instants(attempts, FailedAttempt::nextAttemptAt)

@@ -150,9 +150,12 @@ final class PostgresSql {
                      error_type = a.error_type, error_message = a.error_message, updated_at = ?,
                      next_attempt_at = timestamptz 'epoch' + a.next_attempt_at * interval '1 microsecond',
                      resolved_at = case a.status when 'DLQ' then ?::timestamptz end
-                from unnest(?::int8[], ?::text[], ?::text[], ?::int4[], ?::int8[], ?::text[], ?::text[], ?::text[])
-                  as a(id, found, status, attempts, next_attempt_at, failure_kind, error_type, error_message)
-               where e.id = a.id and e.status = a.found and (select count(*) from fence) = ?
+                from unnest(?::int8[], ?::text[], ?::int4[], ?::text[], ?::int4[], ?::int8[], ?::text[], ?::text[],
+                     ?::text[])
+                  as a(id, found, attempts_before, status, attempts, next_attempt_at, failure_kind, error_type,
+                       error_message)
+               where e.id = a.id and e.status = a.found and e.attempts = a.attempts_before
+                 and (select count(*) from fence) = ?
               returning e.lane, a.found, a.status)
             update {lanes} l
                set expires_at = now() + ? * interval '1 millisecond', dlq = l.dlq + t.dlq,

@@ -101,6 +101,7 @@ final class StoredText {
                 attempt.id(),
                 attempt.lane(),
                 attempt.from(),
+                attempt.attemptsBefore(),
                 attempt.to(),
                 attempt.attempts(),
                 attempt.nextAttemptAt(),

@@ -79,6 +79,15 @@ final class EventRows {
 
     static FailedAttempt attempt(StoredEvent row, EventStatus from, EventStatus to) {
         return new FailedAttempt(
-                row.id(), row.lane(), from, to, row.attempts() + 1, NOW.plusSeconds(60), FailureKind.RECORD, "E", "m");
+                row.id(),
+                row.lane(),
+                from,
+                row.attempts(),
+                to,
+                row.attempts() + 1,
+                NOW.plusSeconds(60),
+                FailureKind.RECORD,
+                "E",
+                "m");
     }
 }

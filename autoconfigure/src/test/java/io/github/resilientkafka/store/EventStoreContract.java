@@ -293,6 +293,7 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
                 rows.get(0).id(),
                 1,
                 EventStatus.PENDING,
+                0,
                 EventStatus.PENDING,
                 1,
                 NOW.plusSeconds(60),

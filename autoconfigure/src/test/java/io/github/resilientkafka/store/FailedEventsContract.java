@@ -7,8 +7,10 @@ import static io.github.resilientkafka.store.EventRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.store.FailedEvents.PurgeStep;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -50,6 +52,33 @@ abstract class FailedEventsContract<D extends TestDatabase> extends StoreContrac
                 .isTrue();
 
         assertThat(ids(read(leases, 2))).as("still before its successor").isEqualTo(ids(rows));
+    }
+
+    @Test
+    @DisplayName("W5: a row that is retried by hand while it is in flight starts anew, whatever becomes of that send")
+    void aRetryWhileTheRowIsInFlightIsKept() {
+        this.store.save(rows(3, 1));
+        List<LaneLease> leases = lease("w");
+        List<FailedAttempt> first = read(leases, 3).stream()
+                .map(row -> attempt(row, EventStatus.PENDING, EventStatus.PENDING))
+                .toList();
+        this.store.settleFailures("w", leases, first, NOW, LEASE);
+        Instant later = NOW.plusSeconds(60);
+        List<StoredEvent> inFlight = this.store.read(leases, EventStatus.PENDING, later, 3, List.of());
+
+        inFlight.forEach(row ->
+                assertThat(this.events.retry(row.id(), later)).as("pending").isTrue());
+        List<FailedAttempt> second = List.of(
+                attempt(inFlight.get(0), EventStatus.PENDING, EventStatus.PENDING),
+                dead(inFlight.get(1)),
+                refused(inFlight.get(2)));
+        assertThat(this.store.settleFailures("w", leases, second, later, LEASE)).isTrue();
+
+        assertThat(this.store.read(leases, EventStatus.PENDING, later, 3, List.of()))
+                .hasSize(3)
+                .extracting(StoredEvent::attempts)
+                .containsOnly(0);
+        assertThat(this.events.stats()).isEqualTo(new RetryStats(3, true, 0, 0, 0, NOW));
     }
 
     @Test

@@ -73,6 +73,7 @@ class PostgresEventStoreTests extends EventStoreContract<StoreDatabase> {
                     read.id(),
                     1,
                     EventStatus.PENDING,
+                    0,
                     EventStatus.DLQ,
                     1,
                     NOW,
@@ -186,6 +187,28 @@ class PostgresEventStoreTests extends EventStoreContract<StoreDatabase> {
 
         assertThat(settled).containsExactly(false);
         assertThat(this.events.stats().pending()).isEqualTo(1);
+    }
+
+    @Test
+    void aSettleThatWaitsForARetryByHandLeavesTheRowAlone() throws Exception {
+        this.store.save(rows(1, 1));
+        this.database.execute("update failed_kafka_events set attempts = 2");
+        List<LaneLease> leases = lease("w");
+        List<FailedAttempt> attempts = List.of(dead(read(leases, 1).get(0)));
+        List<Boolean> settled = Collections.synchronizedList(new ArrayList<>());
+        try (var connection = this.database.pool().getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("update failed_kafka_events set attempts = 0");
+            Thread settling =
+                    new Thread(() -> settled.add(this.store.settleFailures("w", leases, attempts, NOW, LEASE)));
+            settling.start();
+            Threads.awaitLockedBackend(this.database.jdbc());
+            connection.commit();
+            settling.join();
+        }
+
+        assertThat(settled).containsExactly(true);
+        assertThat(this.events.stats()).isEqualTo(new RetryStats(1, true, 0, 0, 0, NOW));
     }
 
     @Test
