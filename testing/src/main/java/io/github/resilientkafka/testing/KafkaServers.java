@@ -11,8 +11,11 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
-/** The processes of a cluster: one per broker and, unless there is a single one, one for the controller. */
-final class KafkaServers {
+/**
+ * The processes of a cluster, as one server: one per broker and, unless there is a single one, one for the controller
+ * that they depend on.
+ */
+final class KafkaServers implements LocalServer {
 
     private static final String CONTROLLER_HEAP = "96m";
 
@@ -61,29 +64,70 @@ final class KafkaServers {
         }
     }
 
-    List<ManagedServer> brokers() {
-        return brokers;
-    }
-
-    /** The brokers and, at last, the controller they depend on. */
-    List<ManagedServer> all() {
-        return Stream.concat(brokers.stream(), needed().stream()).toList();
+    LocalServer broker(int id) {
+        return brokers.get(id);
     }
 
     List<String> addresses() {
         return nodes.stream().map(KafkaNode::address).toList();
     }
 
+    @Override
+    public void start() {
+        // All processes first: they start side by side.
+        List<ManagedServer> launched =
+                brokers.stream().filter(ManagedServer::launch).toList();
+        launched.forEach(ManagedServer::awaitReady);
+    }
+
+    @Override
+    public void stop() {
+        thaw();
+        brokers.forEach(ManagedServer::requestStop);
+        all().forEach(ManagedServer::stop);
+    }
+
+    @Override
+    public void kill() {
+        all().forEach(ManagedServer::kill);
+    }
+
+    @Override
+    public void freeze() {
+        if (state() == State.STOPPED) {
+            throw new IllegalStateException("Kafka is not running");
+        }
+        all().filter(ManagedServer::isRunning).forEach(ManagedServer::freeze);
+    }
+
+    @Override
+    public void thaw() {
+        all().forEach(ManagedServer::thaw);
+    }
+
+    @Override
+    public State state() {
+        List<State> states = brokers.stream().map(ManagedServer::state).toList();
+        if (states.contains(State.RUNNING)) {
+            return State.RUNNING;
+        }
+        return states.contains(State.FROZEN) ? State.FROZEN : State.STOPPED;
+    }
+
     /** Ends all processes; temporary data is deleted. */
     void close() {
         if (settings.dataDirectory() != null) {
-            brokers.forEach(ManagedServer::requestStop);
-            all().forEach(ManagedServer::stop);
+            stop();
         }
         all().forEach(ManagedServer::close);
         if (settings.dataDirectory() == null) {
             Directories.delete(home);
         }
+    }
+
+    /** The brokers and, at last, the controller. */
+    private Stream<ManagedServer> all() {
+        return Stream.concat(brokers.stream(), needed().stream());
     }
 
     private List<ManagedServer> needed() {

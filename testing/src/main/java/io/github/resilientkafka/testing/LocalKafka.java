@@ -88,7 +88,7 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
      * @throws IndexOutOfBoundsException if there is no such broker
      */
     public LocalServer broker(int id) {
-        return servers.brokers().get(id);
+        return servers.broker(id);
     }
 
     /** Client properties of an administrator, who may do everything. */
@@ -144,47 +144,34 @@ public final class LocalKafka implements LocalServer, AutoCloseable {
 
     @Override
     public void start() {
-        // All processes first: they start side by side.
-        List<ManagedServer> launched =
-                servers.brokers().stream().filter(ManagedServer::launch).toList();
-        launched.forEach(ManagedServer::awaitReady);
+        servers.start();
     }
 
     @Override
     public void stop() {
-        thaw();
-        servers.brokers().forEach(ManagedServer::requestStop);
-        servers.all().forEach(ManagedServer::stop);
+        servers.stop();
     }
 
     @Override
     public void kill() {
-        servers.all().forEach(ManagedServer::kill);
+        servers.kill();
     }
 
     /** Freezes the brokers that are running, and the controller. */
     @Override
     public void freeze() {
-        if (state() == State.STOPPED) {
-            throw new IllegalStateException("Kafka is not running");
-        }
-        servers.all().stream().filter(ManagedServer::isRunning).forEach(ManagedServer::freeze);
+        servers.freeze();
     }
 
     @Override
     public void thaw() {
-        servers.all().forEach(ManagedServer::thaw);
+        servers.thaw();
     }
 
     /** {@link State#RUNNING} as long as one broker is; else {@link State#FROZEN} if one is. */
     @Override
     public State state() {
-        List<State> states =
-                servers.brokers().stream().map(ManagedServer::state).toList();
-        if (states.contains(State.RUNNING)) {
-            return State.RUNNING;
-        }
-        return states.contains(State.FROZEN) ? State.FROZEN : State.STOPPED;
+        return servers.state();
     }
 
     /** Ends all processes and deletes the data, unless it is in a {@link Builder#dataDirectory}. */
