@@ -155,7 +155,7 @@ final class KafkaWatch {
             State circuitState = this.circuit.state();
             if (circuitState == State.OPEN || circuitState == State.HALF_OPEN) {
                 long start = System.nanoTime();
-                if (this.probe.canTake(this.circuit.suspects())) {
+                if (this.probe.canTake(this.circuit.outages().topics())) {
                     answered();
                     this.circuit.halfOpen();
                     if (circuitState == State.HALF_OPEN) {
@@ -165,7 +165,7 @@ final class KafkaWatch {
             } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
                 this.probe.connect(CONNECT_TIMEOUT);
                 answered();
-            } else if (this.circuit.takeUnexplainedOutage()) {
+            } else if (this.circuit.outages().takeUnexplained()) {
                 askWhetherKafkaIsThere();
             }
         } catch (RuntimeException ex) {
@@ -183,7 +183,7 @@ final class KafkaWatch {
      */
     private void askWhetherKafkaIsThere() {
         try {
-            this.probe.canTake(this.circuit.suspects());
+            this.probe.canTake(this.circuit.outages().topics());
             this.circuit.forgetOutages();
         } catch (KafkaException ex) {
             this.lastError = ex.toString();

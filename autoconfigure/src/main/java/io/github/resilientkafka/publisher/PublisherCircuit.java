@@ -5,8 +5,6 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import io.github.resilientkafka.message.FailureKind;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
@@ -31,8 +29,6 @@ public final class PublisherCircuit {
 
     private static final Logger logger = LoggerFactory.getLogger(PublisherCircuit.class);
 
-    private static final int MAX_SUSPECTS = 32;
-
     private final CircuitBreaker breaker;
 
     private final FastSuccesses successes;
@@ -41,13 +37,9 @@ public final class PublisherCircuit {
 
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
-
-    private volatile @Nullable Throwable lastOutage;
+    private final RecentOutages outages = new RecentOutages();
 
     private volatile boolean trialsReserved;
-
-    private volatile boolean unexplainedOutage;
 
     /**
      * Is told of state changes, on whatever thread caused them: must be quick and must not throw.
@@ -68,16 +60,15 @@ public final class PublisherCircuit {
         this.slowAnswers = new SlowAnswers(
                 breaker.getCircuitBreakerConfig().getSlowCallDurationThreshold().toNanos());
         breaker.getEventPublisher().onSlowCallRateExceeded(event -> {
-            if (this.lastOutage == null) {
-                this.lastOutage = new KafkaSlowException(event.getSlowCallRate());
+            if (this.outages.last() == null) {
+                this.outages.note(new KafkaSlowException(event.getSlowCallRate()));
             }
         });
         breaker.getEventPublisher().onStateTransition(event -> {
             State state = event.getStateTransition().getToState();
             logger.info("Circuit {}: {}", NAME, event.getStateTransition());
             if (state == State.CLOSED) {
-                this.suspects.clear();
-                this.lastOutage = null;
+                this.outages.forget();
             }
             this.listeners.forEach(listener -> listener.changed(state));
         });
@@ -175,7 +166,7 @@ public final class PublisherCircuit {
     void failed(Object permit, String topic, FailureKind kind, Throwable error, long nanos) {
         boolean outage = kind == FailureKind.OUTAGE && !TrackedSend.isOurOwnLimit(error);
         if (outage) {
-            suspect(topic, error);
+            this.outages.suspect(topic, error);
         }
         if (isCurrent(permit)) {
             if (outage) {
@@ -197,19 +188,12 @@ public final class PublisherCircuit {
         return permit == this.breaker.getMetrics();
     }
 
-    private void suspect(String topic, Throwable error) {
-        suspectOutage(error);
-        if (this.suspects.size() < MAX_SUSPECTS) {
-            this.suspects.add(topic);
-        }
-    }
-
     /**
      * Opens the circuit: Kafka has stopped answering. Does nothing unless it is closed or half-open.
      * @param reason why
      */
     void open(Throwable reason) {
-        this.lastOutage = reason;
+        this.outages.note(reason);
         State state = this.breaker.getState();
         if (state == State.CLOSED || state == State.HALF_OPEN) {
             transition(this.breaker::transitionToOpenState);
@@ -222,8 +206,7 @@ public final class PublisherCircuit {
      * @param reason what was seen
      */
     public void suspectOutage(Throwable reason) {
-        this.lastOutage = reason;
-        this.unexplainedOutage = true;
+        this.outages.suspect(reason);
     }
 
     /**
@@ -274,16 +257,7 @@ public final class PublisherCircuit {
      * @return the error, or null if there was none since the circuit was last closed
      */
     public @Nullable Throwable lastOutage() {
-        return this.lastOutage;
-    }
-
-    /**
-     * Returns whether a send has met an outage since the last call: one that may be the first of many.
-     */
-    boolean takeUnexplainedOutage() {
-        boolean unexplained = this.unexplainedOutage;
-        this.unexplainedOutage = false;
-        return unexplained;
+        return this.outages.last();
     }
 
     /**
@@ -291,16 +265,11 @@ public final class PublisherCircuit {
      */
     void forgetOutages() {
         if (isClosed()) {
-            this.suspects.clear();
-            this.lastOutage = null;
+            this.outages.forget();
         }
     }
 
-    /**
-     * Returns topics that lately met an outage, for the recovery probe.
-     * @return at most 32 of them
-     */
-    Set<String> suspects() {
-        return Set.copyOf(this.suspects);
+    RecentOutages outages() {
+        return this.outages;
     }
 }

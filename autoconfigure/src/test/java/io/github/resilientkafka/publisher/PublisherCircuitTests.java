@@ -36,7 +36,7 @@ class PublisherCircuitTests {
         outage(permit());
         assertThat(this.circuit.state()).isEqualTo(State.OPEN);
         assertThat(this.circuit.tryAcquire()).isNull();
-        assertThat(this.circuit.suspects()).containsExactly("t");
+        assertThat(this.circuit.outages().topics()).containsExactly("t");
     }
 
     @Test
