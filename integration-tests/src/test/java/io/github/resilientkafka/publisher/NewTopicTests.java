@@ -18,11 +18,13 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Topics that take their first events while they are being created: their leaders are known before they serve (KAFKA-15591).
  */
+@Tag("unhurried")
 class NewTopicTests {
 
     private static final int PARTITIONS = 6;

@@ -32,6 +32,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,6 +41,7 @@ import org.springframework.kafka.support.serializer.JsonSerializer;
 /**
  * What is stored arrives as what is sent. W1.
  */
+@Tag("unhurried")
 class PayloadTests {
 
     private final LocalKafka kafka = LocalKafka.shared();

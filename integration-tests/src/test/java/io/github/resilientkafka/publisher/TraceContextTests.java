@@ -20,11 +20,13 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The trace goes on at the consumer, as Spring Boot sets up tracing.
  */
+@Tag("unhurried")
 class TraceContextTests {
 
     private final LocalKafka kafka = LocalKafka.shared();

@@ -10,6 +10,7 @@ import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -23,6 +24,7 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
  * The tables at start-up, on PostgreSQL: created by Flyway or without it, by one instance or several, with rights or
  * without.
  */
+@Tag("unhurried")
 class PostgresSchemaTests {
 
     private final LocalPostgres postgres = LocalPostgres.shared();
