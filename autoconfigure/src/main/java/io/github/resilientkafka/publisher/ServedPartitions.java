@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -33,6 +34,8 @@ public final class ServedPartitions {
 
     private static final Logger logger = LoggerFactory.getLogger(ServedPartitions.class);
 
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+
     private final Producer<?, ?> producer;
 
     private final boolean keysTellPartitions;
@@ -40,6 +43,8 @@ public final class ServedPartitions {
     private final Duration maxBlock;
 
     private final Question question;
+
+    private final LongSupplier nanoTime;
 
     private final Map<String, Answers> topics = new ConcurrentHashMap<>();
 
@@ -65,10 +70,20 @@ public final class ServedPartitions {
      * @param question how leaders are asked
      */
     ServedPartitions(Producer<?, ?> producer, boolean keysTellPartitions, Duration maxBlock, Question question) {
+        this(producer, keysTellPartitions, maxBlock, question, System::nanoTime);
+    }
+
+    ServedPartitions(
+            Producer<?, ?> producer,
+            boolean keysTellPartitions,
+            Duration maxBlock,
+            Question question,
+            LongSupplier nanoTime) {
         this.producer = producer;
         this.keysTellPartitions = keysTellPartitions;
         this.maxBlock = maxBlock;
         this.question = question;
+        this.nanoTime = nanoTime;
     }
 
     /**
@@ -90,7 +105,7 @@ public final class ServedPartitions {
 
     /**
      * Returns the partition of a record if its leader does not serve it. Waits for him, until {@code max.block.ms} after he was
-     * asked; whoever comes later asks again.
+     * asked. A second later he, or his successor, is asked again: not at once, as each record for each such partition would wait.
      * @return the partition, or null if the record may be sent: also where it is not known which partition it goes to
      * @throws KafkaException if the topic's partitions can't be found out at the moment
      */
@@ -109,17 +124,16 @@ public final class ServedPartitions {
             answers.awaitAll();
             return null;
         }
-        if (answers.await(partition)) {
-            return null;
-        }
-        if (answers.isGivenUp(partition)) {
+        Answers latest = answers;
+        if (answers.areOld(partition)) {
             this.topics.remove(record.topic(), answers);
+            latest = ask(record.topic());
         }
-        return partition;
+        return latest.await(partition) ? null : partition;
     }
 
     private Answers ask(String topic) {
-        long deadlineNanos = System.nanoTime() + this.maxBlock.toNanos();
+        long deadlineNanos = this.nanoTime.getAsLong() + this.maxBlock.toNanos();
         List<TopicPartition> partitions = IntStream.range(
                         0, this.producer.partitionsFor(topic).size())
                 .mapToObj(partition -> new TopicPartition(topic, partition))
@@ -139,7 +153,7 @@ public final class ServedPartitions {
     /**
      * What the leaders of one topic's partitions say. Whatever is no matter of time (as who may not ask) keeps nothing back.
      */
-    private static final class Answers {
+    private final class Answers {
 
         private final Map<TopicPartition, KafkaFuture<?>> ends;
 
@@ -174,7 +188,9 @@ public final class ServedPartitions {
             KafkaFuture<?> end = this.ends.get(partition);
             if (end != null) {
                 try {
-                    end.get(Math.max(0, this.deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+                    end.get(
+                            Math.max(0, this.deadlineNanos - ServedPartitions.this.nanoTime.getAsLong()),
+                            TimeUnit.NANOSECONDS);
                 } catch (TimeoutException ex) {
                     return false;
                 } catch (ExecutionException ex) {
@@ -187,11 +203,13 @@ public final class ServedPartitions {
         }
 
         /**
-         * Returns whether no answer is to be expected any more: the leader may be another one by now.
+         * Returns whether a partition was not served some time ago: it may be by now, perhaps by another broker.
          */
-        boolean isGivenUp(TopicPartition partition) {
+        boolean areOld(TopicPartition partition) {
             KafkaFuture<?> end = this.ends.get(partition);
-            return end != null && end.isDone();
+            return end != null
+                    && end.isCompletedExceptionally()
+                    && ServedPartitions.this.nanoTime.getAsLong() - this.deadlineNanos > ASK_AGAIN.toNanos();
         }
     }
 }

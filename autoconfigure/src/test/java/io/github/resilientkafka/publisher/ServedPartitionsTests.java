@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -51,6 +52,8 @@ class ServedPartitionsTests {
             return Collections.nCopies(PARTITIONS, new PartitionInfo(topic, 0, null, null, null));
         }
     };
+
+    private final AtomicLong now = new AtomicLong();
 
     private final ServedPartitions patient = served(LONG);
 
@@ -96,12 +99,17 @@ class ServedPartitionsTests {
     }
 
     @Test
-    @DisplayName("P4: when nothing came in time they are asked again: another broker may lead the partition by now")
+    @DisplayName(
+            "P4: a second after nothing came in time they are asked again: another broker may lead the partition by now")
     void askedAgain() {
-        unserved(this.impatient, 1);
-        end(1).completeExceptionally(new TimeoutException("says the test"));
-        assertThat(unserved(this.impatient, 1)).isEqualTo(new TopicPartition("orders", 1));
+        unserved(this.impatient, 0);
+        this.ends.values().forEach(end -> end.completeExceptionally(new TimeoutException("says the test")));
         this.ends.clear();
+        this.now.addAndGet(Duration.ofSeconds(1).toNanos());
+        assertThat(unserved(this.impatient, 0)).isEqualTo(new TopicPartition("orders", 0));
+        assertThat(unserved(this.impatient, 1)).isEqualTo(new TopicPartition("orders", 1));
+        assertThat(this.asked).as("not again for each partition and record").containsExactly("orders");
+        this.now.incrementAndGet();
         assertThat(unserved(this.impatient, 1)).isEqualTo(new TopicPartition("orders", 1));
         assertThat(this.asked).containsExactly("orders", "orders");
         answer(1);
@@ -164,11 +172,16 @@ class ServedPartitionsTests {
     }
 
     private ServedPartitions served(Duration maxBlock) {
-        return new ServedPartitions(this.producer, true, maxBlock, (partitions, timeout) -> {
-            assertThat(timeout).isEqualTo(maxBlock);
-            this.asked.add(partitions.iterator().next().topic());
-            return partitions.stream().collect(Collectors.toMap(Function.identity(), this::end));
-        });
+        return new ServedPartitions(
+                this.producer,
+                true,
+                maxBlock,
+                (partitions, timeout) -> {
+                    assertThat(timeout).isEqualTo(maxBlock);
+                    this.asked.add(partitions.iterator().next().topic());
+                    return partitions.stream().collect(Collectors.toMap(Function.identity(), this::end));
+                },
+                this.now::get);
     }
 
     private static @Nullable TopicPartition unserved(ServedPartitions served, @Nullable Integer partition) {
