@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks Kafka questions, each bounded in time. Thread-safe; not for threads that move events. Internal.
+ * Asks Kafka questions, each bounded in time. Thread-safe; threads that move events may ask, but not wait. Internal.
  */
 public final class KafkaProbe implements AutoCloseable {
 
@@ -47,6 +47,8 @@ public final class KafkaProbe implements AutoCloseable {
     private @Nullable Admin admin;
 
     private @Nullable TopicsQuestion pendingQuestion;
+
+    private boolean closed;
 
     /**
      * What a cluster says of itself.
@@ -218,6 +220,9 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     private synchronized Admin admin() {
+        if (this.closed) {
+            throw new KafkaException("Nothing is asked any more: the application stops");
+        }
         Admin admin = this.admin;
         if (admin == null) {
             admin = Admin.create(this.settings.admin(QUESTION_TIMEOUT));
@@ -243,6 +248,9 @@ public final class KafkaProbe implements AutoCloseable {
 
     @Override
     public void close() {
+        synchronized (this) {
+            this.closed = true;
+        }
         reset();
     }
 }

@@ -55,7 +55,7 @@ public final class ProducerSession {
     /**
      * Creates the account of a producer.
      * @param partitions what it may send to
-     * @param keepsOrder whether the first outage of a record ends the session
+     * @param keepsOrder whether the first outage of a record ends the session, and none is sent where no leader serves
      * @param beforeEnd run when no new sends are wanted, before the producer is closed
      */
     ProducerSession(
@@ -72,10 +72,10 @@ public final class ProducerSession {
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         try {
             TopicPartition unserved = this.partitions.unservedPartitionOf(record, record.key());
-            if (unserved == null) {
+            if (unserved == null || !this.keepsOrder) {
                 this.producer.send(record, send);
             } else {
-                send.onCompletion(nowhere(unserved), new LeaderNotAvailableException("No leader serves " + unserved));
+                refuse(unserved, send);
             }
         } catch (RuntimeException | Error ex) {
             // Thrown instead of handed to the callback: closed meanwhile, the caller was interrupted, or out of memory.
@@ -89,13 +89,22 @@ public final class ProducerSession {
         this.outstanding.incrementAndGet();
     }
 
-    private static RecordMetadata nowhere(TopicPartition partition) {
-        return new RecordMetadata(partition, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1);
+    /**
+     * A topic that is being created is one failure for the circuit, not one for each of its partitions.
+     */
+    private void refuse(TopicPartition unserved, TrackedSend send) {
+        if (!this.failing.add(PartitionHolds.wholeTopic(unserved.topic()))) {
+            this.failing.add(unserved);
+        }
+        send.onCompletion(
+                new RecordMetadata(unserved, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1),
+                new LeaderNotAvailableException("No leader serves " + unserved));
     }
 
     void acked(String topic, int partition, long nowNanos) {
         if (!this.failing.isEmpty()) {
             this.failing.remove(new TopicPartition(topic, partition));
+            this.failing.remove(PartitionHolds.wholeTopic(topic));
         }
         this.outstanding.decrementAndGet();
         this.lastProgressNanos = nowNanos;

@@ -8,8 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -34,19 +32,25 @@ public final class ServedPartitions {
 
     private static final Logger logger = LoggerFactory.getLogger(ServedPartitions.class);
 
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+    /**
+     * For how long a question stands. Not longer: it may have gone to a broker that is dead, and not to its successor.
+     */
+    static final Duration QUESTION_TIMEOUT = Duration.ofSeconds(2);
+
+    /**
+     * How long to wait for an answer where an earlier question had none.
+     */
+    private static final Duration SHORT = Duration.ofMillis(100);
 
     private final Producer<?, ?> producer;
 
     private final boolean keysTellPartitions;
 
-    private final Duration maxBlock;
+    private final Duration patience;
 
     private final Question question;
 
-    private final LongSupplier nanoTime;
-
-    private final Map<String, Answers> topics = new ConcurrentHashMap<>();
+    private final Map<String, Leaders> topics = new ConcurrentHashMap<>();
 
     /**
      * Asks the leaders of partitions where these end.
@@ -56,7 +60,7 @@ public final class ServedPartitions {
 
         /**
          * Asks without waiting.
-         * @param timeout after which no answer is to be expected any more
+         * @param timeout after which a leader has given no answer
          * @return what each leader says, once he serves the partition
          * @throws KafkaException if nobody can be asked at the moment
          */
@@ -70,20 +74,10 @@ public final class ServedPartitions {
      * @param question how leaders are asked
      */
     ServedPartitions(Producer<?, ?> producer, boolean keysTellPartitions, Duration maxBlock, Question question) {
-        this(producer, keysTellPartitions, maxBlock, question, System::nanoTime);
-    }
-
-    ServedPartitions(
-            Producer<?, ?> producer,
-            boolean keysTellPartitions,
-            Duration maxBlock,
-            Question question,
-            LongSupplier nanoTime) {
         this.producer = producer;
         this.keysTellPartitions = keysTellPartitions;
-        this.maxBlock = maxBlock;
+        this.patience = shorter(maxBlock, QUESTION_TIMEOUT);
         this.question = question;
-        this.nanoTime = nanoTime;
     }
 
     /**
@@ -104,112 +98,143 @@ public final class ServedPartitions {
     }
 
     /**
-     * Returns the partition of a record if its leader does not serve it. Waits for him, until {@code max.block.ms} after he was
-     * asked. A second later he, or his successor, is asked again: not at once, as each record for each such partition would wait.
+     * Returns the partition of a record if its leader is not known to serve it. Waits for him, but not longer than
+     * {@code max.block.ms} after the topic was first asked for.
      * @return the partition, or null if the record may be sent: also where it is not known which partition it goes to
      * @throws KafkaException if the topic's partitions can't be found out at the moment
      */
     @Nullable
     TopicPartition unservedPartitionOf(ProducerRecord<?, ?> record, byte @Nullable [] key) {
-        Answers answers = this.topics.get(record.topic());
-        if (answers == null) {
-            answers = ask(record.topic());
-        }
-        return answers.areAllServed() ? null : await(answers, record, key);
-    }
-
-    private @Nullable TopicPartition await(Answers answers, ProducerRecord<?, ?> record, byte @Nullable [] key) {
-        TopicPartition partition = partitionOf(record.topic(), record.partition(), key);
-        if (partition == null) {
-            answers.awaitAll();
+        Leaders known = this.topics.get(record.topic());
+        if (known != null && known.allServe()) {
             return null;
         }
-        Answers latest = answers;
-        if (answers.areOld(partition)) {
-            this.topics.remove(record.topic(), answers);
-            latest = ask(record.topic());
-        }
-        return latest.await(partition) ? null : partition;
+        long untilNanos = System.nanoTime() + this.patience.toNanos();
+        Leaders leaders = (known != null) ? known : ask(record.topic(), untilNanos);
+        return leaders.allServe() ? null : await(leaders, record, key, untilNanos);
     }
 
-    private Answers ask(String topic) {
-        long deadlineNanos = this.nanoTime.getAsLong() + this.maxBlock.toNanos();
+    private @Nullable TopicPartition await(
+            Leaders leaders, ProducerRecord<?, ?> record, byte @Nullable [] key, long untilNanos) {
+        TopicPartition partition = partitionOf(record.topic(), record.partition(), key);
+        if (partition == null) {
+            leaders.await(untilNanos);
+            return null;
+        }
+        return leaders.serve(partition, untilNanos) ? null : partition;
+    }
+
+    private Leaders ask(String topic, long untilNanos) {
         List<TopicPartition> partitions = IntStream.range(
                         0, this.producer.partitionsFor(topic).size())
                 .mapToObj(partition -> new TopicPartition(topic, partition))
                 .toList();
-        return this.topics.computeIfAbsent(topic, name -> new Answers(ask(partitions), deadlineNanos));
-    }
-
-    private Map<TopicPartition, KafkaFuture<?>> ask(List<TopicPartition> partitions) {
+        Map<TopicPartition, KafkaFuture<?>> answers;
         try {
-            return this.question.ask(partitions, this.maxBlock);
+            answers = this.question.ask(partitions, QUESTION_TIMEOUT);
         } catch (KafkaException ex) {
             logger.debug("It is not known whether {} are served", partitions, ex);
-            return Map.of();
+            return new Leaders(untilNanos);
+        }
+        Leaders asked = new Leaders(untilNanos);
+        Leaders before = this.topics.putIfAbsent(topic, asked.expect(answers));
+        return (before != null) ? before : asked;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return (one.compareTo(other) < 0) ? one : other;
+    }
+
+    private static long earlier(long oneNanos, long otherNanos) {
+        return (oneNanos - otherNanos < 0) ? oneNanos : otherNanos;
+    }
+
+    private static boolean isServed(KafkaFuture<?> answer, long untilNanos) {
+        try {
+            answer.get(Math.max(0, untilNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException ex) {
+            return false;
+        } catch (ExecutionException ex) {
+            return !isMatterOfTime(ex.getCause());
+        } catch (InterruptedException ex) {
+            throw new InterruptException(ex);
         }
     }
 
     /**
-     * What the leaders of one topic's partitions say. Whatever is no matter of time (as who may not ask) keeps nothing back.
+     * Whoever is not there, or not ready, may be later. What is no matter of time (who may not ask) keeps nothing back.
      */
-    private final class Answers {
+    private static boolean isMatterOfTime(@Nullable Throwable error) {
+        // A client that is being closed says that its state is illegal.
+        return error instanceof RetriableException || error instanceof IllegalStateException;
+    }
 
-        private final Map<TopicPartition, KafkaFuture<?>> ends;
+    /**
+     * The leaders of one topic that have not answered.
+     */
+    private final class Leaders {
+
+        private final Map<TopicPartition, KafkaFuture<?>> missing = new ConcurrentHashMap<>();
 
         private final long deadlineNanos;
 
-        private final AtomicInteger missing;
-
-        Answers(Map<TopicPartition, KafkaFuture<?>> ends, long deadlineNanos) {
-            this.ends = ends;
+        Leaders(long deadlineNanos) {
             this.deadlineNanos = deadlineNanos;
-            this.missing = new AtomicInteger(ends.size());
-            ends.values()
-                    .forEach(end -> end.whenComplete((offset, error) -> {
-                        if (!(error instanceof RetriableException)) {
-                            this.missing.decrementAndGet();
-                        }
-                    }));
         }
 
-        boolean areAllServed() {
-            return this.missing.get() == 0;
+        boolean allServe() {
+            return this.missing.isEmpty();
         }
 
-        void awaitAll() {
-            this.ends.keySet().forEach(this::await);
+        Leaders expect(Map<TopicPartition, KafkaFuture<?>> answers) {
+            this.missing.putAll(answers);
+            answers.forEach((partition, answer) -> answer.whenComplete((end, error) -> {
+                if (!isMatterOfTime(error)) {
+                    this.missing.remove(partition);
+                }
+            }));
+            return this;
         }
 
         /**
-         * Waits for one leader, and returns whether his partition is served.
+         * Waits for all of them.
          */
-        boolean await(TopicPartition partition) {
-            KafkaFuture<?> end = this.ends.get(partition);
-            if (end != null) {
-                try {
-                    end.get(
-                            Math.max(0, this.deadlineNanos - ServedPartitions.this.nanoTime.getAsLong()),
-                            TimeUnit.NANOSECONDS);
-                } catch (TimeoutException ex) {
-                    return false;
-                } catch (ExecutionException ex) {
-                    return !(ex.getCause() instanceof RetriableException);
-                } catch (InterruptedException ex) {
-                    throw new InterruptException(ex);
+        void await(long untilNanos) {
+            long until = earlier(untilNanos, this.deadlineNanos);
+            for (KafkaFuture<?> answer : this.missing.values()) {
+                if (until - System.nanoTime() > 0) {
+                    isServed(answer, until);
                 }
             }
-            return true;
         }
 
         /**
-         * Returns whether a partition was not served some time ago: it may be by now, perhaps by another broker.
+         * Waits for one of them.
          */
-        boolean areOld(TopicPartition partition) {
-            KafkaFuture<?> end = this.ends.get(partition);
-            return end != null
-                    && end.isCompletedExceptionally()
-                    && ServedPartitions.this.nanoTime.getAsLong() - this.deadlineNanos > ASK_AGAIN.toNanos();
+        boolean serve(TopicPartition partition, long untilNanos) {
+            KafkaFuture<?> answer = this.missing.get(partition);
+            if (answer == null) {
+                return true;
+            }
+            if (answer.isCompletedExceptionally()) {
+                long soon = System.nanoTime()
+                        + shorter(SHORT, ServedPartitions.this.patience).toNanos();
+                return isServed(askAgain(partition, answer), soon);
+            }
+            return isServed(answer, earlier(untilNanos, this.deadlineNanos));
+        }
+
+        private KafkaFuture<?> askAgain(TopicPartition partition, KafkaFuture<?> before) {
+            try {
+                Map<TopicPartition, KafkaFuture<?>> answers =
+                        ServedPartitions.this.question.ask(List.of(partition), QUESTION_TIMEOUT);
+                expect(answers);
+                return answers.getOrDefault(partition, before);
+            } catch (KafkaException ex) {
+                logger.debug("It is not known whether {} is served", partition, ex);
+                return before;
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,7 +94,7 @@ final class WriterThread extends Thread {
             this.queue.takeInto(batch, this.batchSize, IDLE_MILLIS);
             if (!batch.isEmpty()) {
                 makeRows(batch, rows);
-                write(batch, rows, this.store::saveNew);
+                write(batch, rows, true);
                 batch.clear();
                 rows.clear();
             } else if (this.error != null || this.watchful.getAsBoolean()) {
@@ -116,20 +115,24 @@ final class WriterThread extends Thread {
         }
     }
 
-    private void write(List<StoreRequest> requests, List<FailedEvent> rows, Consumer<List<FailedEvent>> first) {
-        Consumer<List<FailedEvent>> save = first;
+    /**
+     * Writes rows until they are committed, refused or too old.
+     * @param areNew whether it is certain that none of them is there
+     */
+    private void write(List<StoreRequest> requests, List<FailedEvent> rows, boolean areNew) {
+        boolean isFirstTry = areNew;
         long pause = FIRST_PAUSE_MILLIS;
         while (!rows.isEmpty()) {
             try {
-                save.accept(rows);
+                save(rows, isFirstTry);
             } catch (RuntimeException | Error ex) {
                 // Errors too: a thread that dies of one would leave its lanes' events waiting for ever.
                 if (isRefusalOfData(ex)) {
-                    halve(requests, rows, ex);
+                    halve(requests, rows, isFirstTry, ex);
                     return;
                 }
                 // Perhaps only the answer to the commit is missing.
-                save = this.store::save;
+                isFirstTry = false;
                 unavailable(ex);
                 giveUpExpired(requests, rows, ex);
                 if (!rows.isEmpty()) {
@@ -142,17 +145,32 @@ final class WriterThread extends Thread {
         }
     }
 
-    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, Throwable ex) {
+    private void save(List<FailedEvent> rows, boolean areNew) {
+        if (areNew) {
+            this.store.saveNew(rows);
+        } else {
+            this.store.save(rows);
+        }
+    }
+
+    /**
+     * What was refused as new may be there: a statement can reach the database twice.
+     */
+    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, boolean asNew, Throwable ex) {
         if (rows.size() == 1) {
-            lose(requests.get(0), ex);
+            if (asNew) {
+                write(requests, rows, false);
+            } else {
+                lose(requests.get(0), ex);
+            }
             return;
         }
         int half = rows.size() / 2;
-        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)), this.store::save);
+        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)), false);
         write(
                 new ArrayList<>(requests.subList(half, requests.size())),
                 new ArrayList<>(rows.subList(half, rows.size())),
-                this.store::save);
+                false);
     }
 
     /**

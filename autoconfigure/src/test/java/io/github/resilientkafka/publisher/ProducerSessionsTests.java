@@ -26,6 +26,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ class ProducerSessionsTests {
     private final PublisherCircuit circuit = new PublisherCircuit(this.breaker);
 
     private final List<Producer> producers = new CopyOnWriteArrayList<>();
+
+    private boolean served = true;
 
     @Nullable
     private ProducerSessions sessions;
@@ -188,6 +191,43 @@ class ProducerSessionsTests {
 
     @Test
     @DisplayName(
+            "P4: what no leader serves is not sent; it is an outage of its partition, once for a topic, and ends no producer")
+    void noLeaderServes() {
+        this.served = false;
+        start(error -> false, () -> {});
+        Send first = send();
+        Send second = send();
+        assertThat(first.outcomes).containsExactly("failed");
+        assertThat(second.outcomes).containsExactly("failed");
+        assertThat(first.failedPartition).isZero();
+        assertThat(producer(0).history()).isEmpty();
+        assertThat(this.breaker.getMetrics().getNumberOfFailedCalls()).isEqualTo(1);
+        ProducerSession session = this.sessions.current();
+        assertThat(session).isNotNull();
+        assertThat(session.outstanding()).isZero();
+    }
+
+    @Test
+    @DisplayName("P4: where no order is kept, it is sent all the same: Kafka's client waits for a leader, too")
+    void noLeaderServesAndNoOrderIsKept() {
+        Producer producer = new Producer();
+        ProducerSession session = new ProducerSession(producer, servedByNobody(producer), false, () -> {});
+        Send send = new Send();
+        send.bind(session);
+        send.send(this.circuit, this.circuit.tryAcquire());
+        assertThat(producer.history()).hasSize(1);
+    }
+
+    private static ServedPartitions servedByNobody(Producer producer) {
+        return new ServedPartitions(
+                producer,
+                true,
+                Duration.ZERO,
+                (partitions, timeout) -> Map.of(new TopicPartition("orders", 0), new KafkaFutureImpl<>()));
+    }
+
+    @Test
+    @DisplayName(
             "W5: the partition of a key is known before it is sent, unless a partitioner of the application's decides")
     void partitionOfAKey() {
         byte[] key = {1, 2, 3};
@@ -234,7 +274,9 @@ class ProducerSessionsTests {
                     this.producers.add(producer);
                     return producer;
                 },
-                producer -> OpenSessions.servedPartitions(producer, true),
+                producer -> this.served
+                        ? OpenSessions.servedPartitions(producer, true)
+                        : servedByNobody((Producer) producer),
                 this.circuit,
                 policy,
                 Duration.ofMillis(300),
@@ -318,6 +360,8 @@ class ProducerSessionsTests {
 
         private final List<String> outcomes = new ArrayList<>();
 
+        private int failedPartition = -1;
+
         @Nullable
         private ProducerSession session;
 
@@ -338,6 +382,7 @@ class ProducerSessionsTests {
 
         @Override
         protected void failed(FailureKind kind, Throwable error, int partition) {
+            this.failedPartition = partition;
             this.outcomes.add("failed");
         }
     }

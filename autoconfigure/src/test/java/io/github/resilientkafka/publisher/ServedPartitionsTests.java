@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -24,6 +23,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -40,7 +40,7 @@ class ServedPartitionsTests {
 
     private final Map<TopicPartition, KafkaFutureImpl<Object>> ends = new ConcurrentHashMap<>();
 
-    private final List<String> asked = new ArrayList<>();
+    private final List<TopicPartition> asked = new CopyOnWriteArrayList<>();
 
     private final MockProducer<byte[], byte[]> producer = new MockProducer<>() {
 
@@ -52,8 +52,6 @@ class ServedPartitionsTests {
             return Collections.nCopies(PARTITIONS, new PartitionInfo(topic, 0, null, null, null));
         }
     };
-
-    private final AtomicLong now = new AtomicLong();
 
     private final ServedPartitions patient = served(LONG);
 
@@ -69,6 +67,7 @@ class ServedPartitionsTests {
     void waitsForItsLeader() throws Exception {
         CompletableFuture<@Nullable TopicPartition> waiting =
                 CompletableFuture.supplyAsync(() -> unserved(this.patient, 1));
+        Awaitility.await().until(() -> this.asked.size() == PARTITIONS);
         answer(0);
         answer(2);
         assertThat(waiting).isNotDone();
@@ -95,25 +94,41 @@ class ServedPartitionsTests {
             answer(partition);
         }
         unserved(this.impatient, 0);
-        assertThat(this.asked).containsExactly("orders");
+        assertThat(this.asked).hasSize(PARTITIONS);
     }
 
     @Test
     @DisplayName(
-            "P4: a second after nothing came in time they are asked again: another broker may lead the partition by now")
+            "P4: who gave no answer in time is asked again, and nobody else: another broker may lead the partition by now")
     void askedAgain() {
-        unserved(this.impatient, 0);
-        this.ends.values().forEach(end -> end.completeExceptionally(new TimeoutException("says the test")));
-        this.ends.clear();
-        this.now.addAndGet(Duration.ofSeconds(1).toNanos());
-        assertThat(unserved(this.impatient, 0)).isEqualTo(new TopicPartition("orders", 0));
         assertThat(unserved(this.impatient, 1)).isEqualTo(new TopicPartition("orders", 1));
-        assertThat(this.asked).as("not again for each partition and record").containsExactly("orders");
-        this.now.incrementAndGet();
+        answer(0);
+        end(1).completeExceptionally(new TimeoutException("says the test"));
+        this.ends.remove(new TopicPartition("orders", 1));
+        assertThat(unserved(this.impatient, 0)).isNull();
+        assertThat(this.asked).hasSize(PARTITIONS);
         assertThat(unserved(this.impatient, 1)).isEqualTo(new TopicPartition("orders", 1));
-        assertThat(this.asked).containsExactly("orders", "orders");
+        assertThat(this.asked.subList(PARTITIONS, this.asked.size())).containsExactly(new TopicPartition("orders", 1));
         answer(1);
         assertThat(unserved(this.impatient, 1)).isNull();
+        assertThat(this.asked).hasSize(PARTITIONS + 1);
+    }
+
+    @Test
+    @DisplayName(
+            "P4: a caller waits max.block.ms at most, once for a topic, whatever that is, and never longer than two seconds")
+    void waitsForMaxBlock() {
+        ServedPartitions served = served(Duration.ofMillis(50));
+        long start = System.nanoTime();
+        assertThat(unserved(served, 0)).isNotNull();
+        assertThat(unserved(served, 1)).isNotNull();
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isBetween(Duration.ofMillis(50), Duration.ofSeconds(20));
+        ServedPartitions forEver = served(Duration.ofMillis(Long.MAX_VALUE));
+        start = System.nanoTime();
+        assertThat(unserved(forEver, 0)).isNotNull();
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isBetween(ServedPartitions.QUESTION_TIMEOUT, Duration.ofSeconds(20));
     }
 
     @Test
@@ -145,6 +160,7 @@ class ServedPartitionsTests {
     void anyPartition() throws Exception {
         CompletableFuture<@Nullable TopicPartition> waiting =
                 CompletableFuture.supplyAsync(() -> unserved(this.patient, null));
+        Awaitility.await().until(() -> this.asked.size() == PARTITIONS);
         answer(0);
         answer(1);
         assertThat(waiting).isNotDone();
@@ -172,16 +188,11 @@ class ServedPartitionsTests {
     }
 
     private ServedPartitions served(Duration maxBlock) {
-        return new ServedPartitions(
-                this.producer,
-                true,
-                maxBlock,
-                (partitions, timeout) -> {
-                    assertThat(timeout).isEqualTo(maxBlock);
-                    this.asked.add(partitions.iterator().next().topic());
-                    return partitions.stream().collect(Collectors.toMap(Function.identity(), this::end));
-                },
-                this.now::get);
+        return new ServedPartitions(this.producer, true, maxBlock, (partitions, timeout) -> {
+            assertThat(timeout).isEqualTo(ServedPartitions.QUESTION_TIMEOUT);
+            this.asked.addAll(partitions);
+            return partitions.stream().collect(Collectors.toMap(Function.identity(), this::end));
+        });
     }
 
     private static @Nullable TopicPartition unserved(ServedPartitions served, @Nullable Integer partition) {

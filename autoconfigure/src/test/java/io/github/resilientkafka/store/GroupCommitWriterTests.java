@@ -181,6 +181,17 @@ class GroupCommitWriterTests {
         then(store).should(times(2)).save(argThat(rows -> rows.size() == 1));
     }
 
+    @Test
+    @DisplayName("W1: one row that is refused as new is tried once more as one that may be there, before it is lost")
+    void oneRowRefusedAsNew() {
+        EventStore store = mock();
+        willThrow(new DuplicateKeyException("says the test", new SQLException("says the test", "23505")))
+                .given(store)
+                .saveNew(anyList());
+        assertThat(write(store).notStored).hasValue(0);
+        then(store).should(times(1)).save(anyList());
+    }
+
     private static Request write(EventStore store) {
         GroupCommitWriter writer = new GroupCommitWriter(store, 500);
         writer.start();
