@@ -26,8 +26,8 @@ public interface FailedEventRetryService {
     void drainNow();
 
     /**
-     * Makes a stored event due now, with its attempts back at zero, also while an attempt is being made; a dead-lettered
-     * one is sent to its topic again.
+     * Makes a stored event due now, with its attempts back at zero, also while another than the first is being made (the
+     * first counts, as there is nothing to put back); a dead-lettered one is sent to its topic again.
      * @param id the row's id
      * @return whether there is such an event
      */

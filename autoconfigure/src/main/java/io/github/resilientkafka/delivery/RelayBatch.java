@@ -51,7 +51,7 @@ class RelayBatch {
 
     /**
      * Sends the rows in order, as far as the circuit, the holds and the lease permit. May block for
-     * {@code max.block.ms} where a topic's metadata is not known yet, once for each topic.
+     * {@code max.block.ms} where a topic's metadata, or whether it is served, is not known yet, once for each topic.
      * @param untilNanos no row is sent after this value of {@link System#nanoTime()}
      */
     void send(RelayContext relay, ProducerSession session, long untilNanos) {

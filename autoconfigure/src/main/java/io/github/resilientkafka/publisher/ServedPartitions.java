@@ -177,7 +177,7 @@ public final class ServedPartitions {
 
         private final Map<TopicPartition, KafkaFuture<?>> missing = new ConcurrentHashMap<>();
 
-        private final long deadlineNanos;
+        private volatile long deadlineNanos;
 
         Leaders(long deadlineNanos) {
             this.deadlineNanos = deadlineNanos;
@@ -214,26 +214,26 @@ public final class ServedPartitions {
          */
         boolean serve(TopicPartition partition, long untilNanos) {
             KafkaFuture<?> answer = this.missing.get(partition);
-            if (answer == null) {
-                return true;
+            if (answer != null && answer.isCompletedExceptionally()) {
+                askAgain();
+                answer = this.missing.get(partition);
             }
-            if (answer.isCompletedExceptionally()) {
-                long soon = System.nanoTime()
-                        + shorter(SHORT, ServedPartitions.this.patience).toNanos();
-                return isServed(askAgain(partition, answer), soon);
-            }
-            return isServed(answer, earlier(untilNanos, this.deadlineNanos));
+            return answer == null || isServed(answer, earlier(untilNanos, this.deadlineNanos));
         }
 
-        private KafkaFuture<?> askAgain(TopicPartition partition, KafkaFuture<?> before) {
+        /**
+         * Asks all who gave no answer in time, so that a batch with records for many of them waits once.
+         */
+        private void askAgain() {
+            List<TopicPartition> silent = this.missing.entrySet().stream()
+                    .filter(entry -> entry.getValue().isCompletedExceptionally())
+                    .map(Map.Entry::getKey)
+                    .toList();
             try {
-                Map<TopicPartition, KafkaFuture<?>> answers =
-                        ServedPartitions.this.question.ask(List.of(partition), QUESTION_TIMEOUT);
-                expect(answers);
-                return answers.getOrDefault(partition, before);
+                expect(ServedPartitions.this.question.ask(silent, QUESTION_TIMEOUT));
+                this.deadlineNanos = System.nanoTime() + SHORT.toNanos();
             } catch (KafkaException ex) {
-                logger.debug("It is not known whether {} is served", partition, ex);
-                return before;
+                logger.debug("It is not known whether {} are served", silent, ex);
             }
         }
     }

@@ -115,6 +115,19 @@ class ServedPartitionsTests {
     }
 
     @Test
+    @DisplayName("P4: all who gave no answer are asked again at once, and waited for together: a batch goes to many partitions")
+    void askedAgainTogether() {
+        assertThat(unserved(this.impatient, 0)).isNotNull();
+        answer(0);
+        this.ends.values().forEach(end -> end.completeExceptionally(new TimeoutException("says the test")));
+        this.ends.clear();
+        assertThat(unserved(this.impatient, 1)).isNotNull();
+        assertThat(unserved(this.impatient, 2)).isNotNull();
+        assertThat(this.asked.subList(PARTITIONS, this.asked.size()))
+                .containsExactlyInAnyOrder(new TopicPartition("orders", 1), new TopicPartition("orders", 2));
+    }
+
+    @Test
     @DisplayName(
             "P4: a caller waits max.block.ms at most, once for a topic, whatever that is, and never longer than two seconds")
     void waitsForMaxBlock() {
