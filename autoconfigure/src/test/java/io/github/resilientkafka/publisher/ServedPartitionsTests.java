@@ -115,7 +115,8 @@ class ServedPartitionsTests {
     }
 
     @Test
-    @DisplayName("P4: all who gave no answer are asked again at once, and waited for together: a batch goes to many partitions")
+    @DisplayName(
+            "P4: all who gave no answer are asked again at once, and waited for together: a batch goes to many partitions")
     void askedAgainTogether() {
         assertThat(unserved(this.impatient, 0)).isNotNull();
         answer(0);
