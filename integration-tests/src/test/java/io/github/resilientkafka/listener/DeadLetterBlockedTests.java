@@ -142,10 +142,11 @@ class DeadLetterBlockedTests {
             "DESIGN §6: broker away: what has to be read again is blocked, visibly, its handler not called again; what"
                     + " consists of bytes is stored; both are dead letters once the broker is back")
     void brokerAway() throws Exception {
-        CyclicBarrier bothPolled = new CyclicBarrier(2, world.kafka::kill);
+        // Not before all is sent: the producer would try for two minutes.
+        CyclicBarrier sentAndPolled = new CyclicBarrier(3, world.kafka::kill);
         handler.script(record -> {
             if (record.value().startsWith("bad")) {
-                awaitBoth(bothPolled);
+                awaitTheOthers(sentAndPolled);
                 fail(record);
             }
         });
@@ -154,6 +155,7 @@ class DeadLetterBlockedTests {
             send(topic, "bad" + topic);
             send(topic, "good" + topic);
         }
+        awaitTheOthers(sentAndPolled);
         assertBlocked("broker", begin);
         await("stored").atMost(SOON).until(() -> rows("OUTAGE") == 1);
         assertThat(stored("bytes")).containsExactly("PENDING OUTAGE");
@@ -238,7 +240,7 @@ class DeadLetterBlockedTests {
         }
     }
 
-    private static void awaitBoth(CyclicBarrier barrier) {
+    private static void awaitTheOthers(CyclicBarrier barrier) {
         try {
             barrier.await(20, TimeUnit.SECONDS);
         } catch (Exception ex) {
