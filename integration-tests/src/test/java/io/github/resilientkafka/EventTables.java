@@ -145,23 +145,24 @@ public final class EventTables {
     }
 
     /**
-     * Locks all lanes, so that nobody can settle anything, until the result is closed.
+     * Locks the events, so that lanes can be leased and rows be read, but nobody can store or settle anything, until the
+     * result is closed.
      */
-    public LanesLock lockLanes() throws SQLException {
-        return new LanesLock(this.jdbc.getDataSource().getConnection());
+    public WriteLock lockWrites() throws SQLException {
+        return new WriteLock(this.jdbc.getDataSource().getConnection());
     }
 
     /**
-     * A transaction that holds the lanes.
+     * A transaction that keeps others from writing events.
      */
-    public final class LanesLock implements AutoCloseable {
+    public final class WriteLock implements AutoCloseable {
 
         private final Connection connection;
 
-        private LanesLock(Connection connection) throws SQLException {
+        private WriteLock(Connection connection) throws SQLException {
             this.connection = connection;
             connection.setAutoCommit(false);
-            execute("select lane from kafka_lane for update");
+            execute("lock table failed_kafka_events in share mode");
         }
 
         /**

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.EventTables;
 import io.github.resilientkafka.EventTables.Lane;
-import io.github.resilientkafka.EventTables.LanesLock;
 import io.github.resilientkafka.EventTables.Row;
+import io.github.resilientkafka.EventTables.WriteLock;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TopicReader;
 import io.github.resilientkafka.store.EventStatus;
@@ -110,9 +110,10 @@ class ApplicationCrashTests {
             await("events stored", () -> child.hasStarted() && this.tables.count(EventStatus.PENDING) > 10_000);
             CompletableFuture<Void> broker = CompletableFuture.runAsync(this.kafka::start);
             await("rows resolved", () -> this.tables.count(EventStatus.RESOLVED) > 3_000);
-            try (LanesLock lock = this.tables.lockLanes()) {
+            try (WriteLock lock = this.tables.lockWrites()) {
                 // The worst moment: Kafka has a batch, and nobody can settle it.
-                await("a batch to be settled", () -> topic().size() > this.tables.count(EventStatus.RESOLVED));
+                await("a batch to be settled", () -> !sentOf(this.tables.rows(EventStatus.PENDING))
+                        .isEmpty());
                 child.jvm().kill();
                 lock.endOthers();
             }
@@ -124,8 +125,7 @@ class ApplicationCrashTests {
             List<Row> pending = this.tables.rows(EventStatus.PENDING);
             Map<Integer, Lane> dead =
                     this.tables.leasedLanes().stream().collect(Collectors.toMap(Lane::number, Function.identity()));
-            Set<String> inFlight = EventTables.values(pending);
-            inFlight.retainAll(topic().keySet());
+            Set<String> inFlight = sentOf(pending);
             assertThat(pending).as("pending in mid-drain").hasSizeGreaterThan(1_000);
             assertThat(dead).as("lanes that the dead instance holds").isNotEmpty();
             assertThat(inFlight).as("sent and not settled").isNotEmpty();
@@ -207,6 +207,12 @@ class ApplicationCrashTests {
 
     private Map<String, Long> topic() {
         return TopicReader.values(TopicReader.readAll(this.kafka.clientConfig(), this.topic));
+    }
+
+    private Set<String> sentOf(List<Row> rows) {
+        Set<String> values = EventTables.values(rows);
+        values.retainAll(topic().keySet());
+        return values;
     }
 
     private List<Row> assertAllResolved(long rows) {
