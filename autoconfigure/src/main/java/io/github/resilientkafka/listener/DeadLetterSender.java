@@ -81,11 +81,11 @@ final class DeadLetterSender implements RecordDestination {
     @Override
     public void arrived(FailedRecord record) {
         logger.warn(
-                "Listener {}: record dead-lettered to {}, where header {} has the whole error, after {} attempts: {}: {} {}",
+                "Listener {}: record dead-lettered to {} at attempt {}, with the whole error in header {}: {}: {} {}",
                 this.listener,
                 topicFor(record),
-                DeadLetters.ERROR,
                 record.attempts(),
+                DeadLetters.ERROR,
                 RecordText.of(record.record()),
                 record.failure().errorClass(),
                 record.failure().text());

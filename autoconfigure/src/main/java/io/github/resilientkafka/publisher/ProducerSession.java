@@ -71,7 +71,7 @@ public final class ProducerSession {
 
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         try {
-            TopicPartition unserved = this.partitions.unservedPartitionOf(record, record.key());
+            TopicPartition unserved = this.partitions.unservedPartitionOf(record);
             if (unserved == null || !this.keepsOrder) {
                 this.producer.send(record, send);
             } else {

@@ -104,19 +104,19 @@ public final class ServedPartitions {
      * @throws KafkaException if the topic's partitions can't be found out at the moment
      */
     @Nullable
-    TopicPartition unservedPartitionOf(ProducerRecord<?, ?> record, byte @Nullable [] key) {
+    TopicPartition unservedPartitionOf(ProducerRecord<byte @Nullable [], ?> record) {
         Leaders known = this.topics.get(record.topic());
         if (known != null && known.allServe()) {
             return null;
         }
         long untilNanos = System.nanoTime() + this.patience.toNanos();
         Leaders leaders = (known != null) ? known : ask(record.topic(), untilNanos);
-        return leaders.allServe() ? null : await(leaders, record, key, untilNanos);
+        return leaders.allServe() ? null : await(leaders, record, untilNanos);
     }
 
     private @Nullable TopicPartition await(
-            Leaders leaders, ProducerRecord<?, ?> record, byte @Nullable [] key, long untilNanos) {
-        TopicPartition partition = partitionOf(record.topic(), record.partition(), key);
+            Leaders leaders, ProducerRecord<byte @Nullable [], ?> record, long untilNanos) {
+        TopicPartition partition = partitionOf(record.topic(), record.partition(), record.key());
         if (partition == null) {
             leaders.await(untilNanos);
             return null;

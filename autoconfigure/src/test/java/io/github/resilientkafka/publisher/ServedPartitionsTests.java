@@ -162,10 +162,10 @@ class ServedPartitionsTests {
     void keys() {
         byte[] key = {1, 2, 3};
         int partition = BuiltInPartitioner.partitionForKey(key, PARTITIONS);
-        assertThat(this.impatient.unservedPartitionOf(new ProducerRecord<>("orders", key, key), key))
+        assertThat(this.impatient.unservedPartitionOf(new ProducerRecord<>("orders", key, key)))
                 .isEqualTo(new TopicPartition("orders", partition));
         answer(partition);
-        assertThat(this.impatient.unservedPartitionOf(new ProducerRecord<>("orders", key, key), key))
+        assertThat(this.impatient.unservedPartitionOf(new ProducerRecord<>("orders", key, key)))
                 .isNull();
     }
 
@@ -187,8 +187,8 @@ class ServedPartitionsTests {
     @Test
     @DisplayName("P4: a topic that does not exist fails as the producer says, and a partition too many is left to it")
     void unknown() {
-        assertThatThrownBy(() ->
-                        this.impatient.unservedPartitionOf(new ProducerRecord<>("missing", 0, null, new byte[0]), null))
+        assertThatThrownBy(
+                        () -> this.impatient.unservedPartitionOf(new ProducerRecord<>("missing", 0, null, new byte[0])))
                 .hasRootCauseInstanceOf(UnknownTopicOrPartitionException.class);
         assertThat(unserved(this.impatient, PARTITIONS)).isNull();
     }
@@ -210,7 +210,7 @@ class ServedPartitionsTests {
     }
 
     private static @Nullable TopicPartition unserved(ServedPartitions served, @Nullable Integer partition) {
-        return served.unservedPartitionOf(new ProducerRecord<>("orders", partition, null, new byte[0]), null);
+        return served.unservedPartitionOf(new ProducerRecord<>("orders", partition, null, new byte[0]));
     }
 
     private KafkaFutureImpl<Object> end(TopicPartition partition) {

@@ -43,48 +43,49 @@ class Welcome {
     @EventListener(ApplicationReadyEvent.class)
     void onReady() {
         String url = "http://localhost:" + this.port;
-        logger.info(
-                """
+        String text = """
 
 
-                  Resilient Kafka sample is ready: {}
-                    Kafka       {} ({})
-                    PostgreSQL  {} ({})
+                  Resilient Kafka sample is ready: {url}
+                    Kafka       {kafka} ({whose kafka})
+                    PostgreSQL  {database} ({whose database})
 
                   Place an order, look at it:
-                    curl -i {}/orders -H 'Content-Type: application/json' -d '{"customerId":"c1","item":"book","amount":1}'
-                    curl {}/orders
+                    curl -i {url}/orders -H 'Content-Type: application/json' -d '{"customerId":"c1","item":"book","amount":1}'
+                    curl {url}/orders
 
                   Take the broker away, place orders, look around, give it back:
-                    curl -X POST {}/demo/broker/kill
-                    curl {}/actuator/health
-                    curl {}/actuator/kafkaevents
-                    curl '{}/actuator/kafkaevents/rows?status=PENDING'
-                    curl {}/actuator/metrics/kafka.events.stored_for_retry
-                    curl -X POST {}/demo/broker/start
+                    {broker away}
+                    curl {url}/actuator/health
+                    curl {url}/actuator/kafkaevents
+                    curl '{url}/actuator/kafkaevents/rows?status=PENDING'
+                    curl {url}/actuator/metrics/kafka.events.stored_for_retry
+                    {broker back}
 
                   Take the payment service away, that orders wait for, and give it back; order trouble, look at the orders:
-                    curl -X POST {}/demo/payments/down
-                    curl -X POST {}/demo/payments/up
-                    curl -i {}/orders -H 'Content-Type: application/json' -d '{"customerId":"c1","item":"flaky","amount":1}'
-                    curl -i {}/orders -H 'Content-Type: application/json' -d '{"customerId":"c2","item":"poison","amount":1}'
-                """,
-                url,
-                this.environment.getProperty("spring.kafka.bootstrap-servers"),
-                this.ownBroker ? "the sample's own" : "yours",
-                this.environment.getProperty("spring.datasource.url"),
-                this.ownDatabase ? "the sample's own" : "yours",
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url,
-                url);
+                    curl -X POST {url}/demo/payments/down
+                    curl -X POST {url}/demo/payments/up
+                    curl -i {url}/orders -H 'Content-Type: application/json' -d '{"customerId":"c1","item":"flaky","amount":1}'
+                    curl -i {url}/orders -H 'Content-Type: application/json' -d '{"customerId":"c2","item":"poison","amount":1}'
+                """;
+        logger.info(
+                "{}",
+                text.replace("{broker away}", this.ownBroker ? "curl -X POST {url}/demo/broker/kill" : "(stop yours)")
+                        .replace(
+                                "{broker back}",
+                                this.ownBroker ? "curl -X POST {url}/demo/broker/start" : "(start yours)")
+                        .replace("{url}", url)
+                        .replace("{kafka}", property("spring.kafka.bootstrap-servers"))
+                        .replace("{database}", property("spring.datasource.url"))
+                        .replace("{whose kafka}", whose(this.ownBroker))
+                        .replace("{whose database}", whose(this.ownDatabase)));
+    }
+
+    private String property(String name) {
+        return this.environment.getProperty(name, "?");
+    }
+
+    private static String whose(boolean own) {
+        return own ? "the sample's own" : "yours";
     }
 }
