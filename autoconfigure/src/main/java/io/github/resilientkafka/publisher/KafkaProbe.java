@@ -92,6 +92,13 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     /**
+     * Returns whether anybody accepts connections, without asking more. Waits half a second for each address at most.
+     */
+    boolean isListenedTo() {
+        return BootstrapCheck.refusal(this.settings.bootstrapServers()) == null;
+    }
+
+    /**
      * With nothing listening, the client is closed: it would go on trying, with two lines in the log each time.
      */
     private void requireListener() {

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows whether Kafka is there: connects in the background at the start, and is the recovery probe that half-opens the
- * circuit as soon as Kafka can take records again.
+ * circuit as soon as Kafka can take records again. It asks once in an interval, and as soon as somebody listens where nobody
+ * did.
  */
 final class KafkaWatch {
 
@@ -34,6 +35,8 @@ final class KafkaWatch {
     private static final long STOP_MILLIS = 1_000;
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+    private static final Duration KNOCK = Duration.ofMillis(200);
 
     private final PublisherCircuit circuit;
 
@@ -69,6 +72,10 @@ final class KafkaWatch {
 
     private int failuresInARow;
 
+    private volatile boolean nothingListens;
+
+    private long nextLookNanos;
+
     KafkaWatch(
             PublisherCircuit circuit,
             KafkaProbe probe,
@@ -95,7 +102,9 @@ final class KafkaWatch {
                 return created;
             });
             this.circuit.addListener(this.onCircuitChange);
-            thread.scheduleWithFixedDelay(this::look, 0, this.interval.toMillis(), TimeUnit.MILLISECONDS);
+            this.nextLookNanos = System.nanoTime();
+            long tick = Math.min(KNOCK.toMillis(), this.interval.toMillis());
+            thread.scheduleWithFixedDelay(this::lookOrKnock, 0, tick, TimeUnit.MILLISECONDS);
             this.thread = thread;
         }
     }
@@ -147,10 +156,15 @@ final class KafkaWatch {
         return (this.state == ConnectionState.CONNECTED) ? null : this.connectionError;
     }
 
-    private void look() {
-        if (this.stopping) {
-            return;
+    private void lookOrKnock() {
+        boolean due = System.nanoTime() - this.nextLookNanos >= 0;
+        if (!this.stopping && (due || this.nothingListens && this.probe.isListenedTo())) {
+            look();
+            this.nextLookNanos = System.nanoTime() + this.interval.toNanos();
         }
+    }
+
+    private void look() {
         try {
             State circuitState = this.circuit.state();
             if (circuitState == State.OPEN || circuitState == State.HALF_OPEN) {
@@ -193,6 +207,7 @@ final class KafkaWatch {
 
     private void answered() {
         this.failuresInARow = 0;
+        this.nothingListens = false;
         this.lastError = null;
         this.connectionError = null;
         this.lookedBehindTimeout = false;
@@ -237,6 +252,7 @@ final class KafkaWatch {
             IOException behind = this.behindTimeout;
             error = (behind != null) ? ConnectionErrorClassifier.classify(behind) : error;
         }
+        this.nothingListens = error.kind() == Kind.REFUSED;
         this.observer.connectionFailed(error.kind());
         if (!error.equals(this.connectionError)) {
             logger.warn("Kafka at {} cannot be reached: {}. {}", this.bootstrapServers, error.kind(), error.hint());

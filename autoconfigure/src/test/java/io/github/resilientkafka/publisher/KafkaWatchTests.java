@@ -3,11 +3,16 @@ package io.github.resilientkafka.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.verify;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.lifecycle.EventNotifier;
+import java.net.ConnectException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,14 +35,7 @@ class KafkaWatchTests {
 
     private final AtomicInteger answers = new AtomicInteger();
 
-    private final KafkaWatch watch = new KafkaWatch(
-            this.circuit,
-            this.probe,
-            "broker:9092",
-            Duration.ofMillis(10),
-            new EventNotifier(event -> {}),
-            PublisherObserver.NONE,
-            Clock.systemUTC());
+    private KafkaWatch watch = watch(Duration.ofMillis(10));
 
     @AfterEach
     void stop() {
@@ -79,6 +77,46 @@ class KafkaWatchTests {
         Awaitility.await().until(() -> explained.get() == 2);
         Awaitility.await().until(() -> this.watch.connectionError() != null);
         assertThat(this.watch.connectionError().kind()).isEqualTo(ConnectionError.Kind.TIMEOUT);
+    }
+
+    @Test
+    @DisplayName("P4: where nobody listened, the first to listen is asked at once, whatever the interval")
+    void whoeverListensIsAskedAtOnce() {
+        AtomicInteger knocks = new AtomicInteger();
+        willThrow(new TimeoutException("nobody listens (says the test)", new ConnectException("Connection refused")))
+                .willDoNothing()
+                .given(this.probe)
+                .connect(any());
+        given(this.probe.canTake(any())).willReturn(true);
+        given(this.probe.isListenedTo()).willAnswer(call -> knocks.incrementAndGet() > 2);
+        this.watch = watch(Duration.ofHours(1));
+        this.watch.start();
+        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        assertThat(knocks).hasValue(3);
+        assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.HALF_OPEN);
+    }
+
+    @Test
+    @DisplayName("P4: nobody knocks at a broker that accepts connections and does not answer")
+    void nobodyKnocksAtSilence() {
+        willThrow(new TimeoutException("no answer (says the test)"))
+                .given(this.probe)
+                .connect(any());
+        given(this.probe.canTake(any())).willThrow(new TimeoutException("no answer (says the test)"));
+        this.watch.start();
+        verify(this.probe, timeout(10_000).atLeast(3)).canTake(any());
+        verify(this.probe, never()).isListenedTo();
+    }
+
+    private KafkaWatch watch(Duration interval) {
+        return new KafkaWatch(
+                this.circuit,
+                this.probe,
+                "broker:9092",
+                interval,
+                new EventNotifier(event -> {}),
+                PublisherObserver.NONE,
+                Clock.systemUTC());
     }
 
     private void startConnected() {
