@@ -17,6 +17,9 @@ final class ListenerBenchmark implements Benchmark {
 
     private static final int RECORDS = 600_000;
 
+    /** Many, as a round is short. */
+    private static final int ROUNDS = 15;
+
     private static final int POISONED_PAUSE_MILLIS = 200;
 
     private static final byte[] POISON = {'p'};
@@ -34,7 +37,7 @@ final class ListenerBenchmark implements Benchmark {
         fill(servers, topic, records, List.of(0, 1, 2, 3, 4, 5));
         try (ListeningApplication ours = ListeningApplication.start(servers, topic, Side.OURS, 5_000);
                 ListeningApplication bare = ListeningApplication.start(servers, topic, Side.BARE, 5_000)) {
-            return Comparison.interleaved(scale.rounds(), () -> read(ours, records), () -> read(bare, records))
+            return Comparison.interleaved(scale.rounds(ROUNDS), () -> read(ours, records), () -> read(bare, records))
                     .figure("listener-healthy", "1 consumer", "records/s", Target.atLeast(0.97), Rate::perSecond);
         }
     }
@@ -53,7 +56,8 @@ final class ListenerBenchmark implements Benchmark {
                         ListeningApplication.start(servers, poisoned, Side.OURS, POISONED_PAUSE_MILLIS);
                 ListeningApplication without =
                         ListeningApplication.start(servers, good, Side.OURS, POISONED_PAUSE_MILLIS)) {
-            return Comparison.interleaved(scale.rounds(), () -> read(withPoison, records), () -> read(without, records))
+            return Comparison.interleaved(
+                            scale.rounds(ROUNDS), () -> read(withPoison, records), () -> read(without, records))
                     .figure(
                             "listener-poisoned",
                             "1 of 3 partitions, failing every " + POISONED_PAUSE_MILLIS + " ms",
