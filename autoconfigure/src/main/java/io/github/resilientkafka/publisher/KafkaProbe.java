@@ -92,7 +92,8 @@ public final class KafkaProbe implements AutoCloseable {
     }
 
     /**
-     * Returns whether anybody accepts connections, without asking more. Waits half a second for each address at most.
+     * Returns whether anybody accepts connections, without asking more. Waits half a second for each address at most, but for
+     * the name service.
      */
     boolean isListenedTo() {
         return BootstrapCheck.refusal(this.settings.bootstrapServers()) == null;

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows whether Kafka is there: connects in the background at the start, and is the recovery probe that half-opens the
- * circuit as soon as Kafka can take records again. It asks once in an interval, and as soon as somebody listens where nobody
- * did.
+ * circuit as soon as Kafka can take records again. It asks once in an interval, and as soon as somebody listens where it found
+ * that nobody did.
  */
 final class KafkaWatch {
 
@@ -36,8 +36,6 @@ final class KafkaWatch {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
-    private static final Duration KNOCK = Duration.ofMillis(200);
-
     private final PublisherCircuit circuit;
 
     private final KafkaProbe probe;
@@ -45,6 +43,8 @@ final class KafkaWatch {
     private final String bootstrapServers;
 
     private final Duration interval;
+
+    private final LookSchedule schedule;
 
     private final EventNotifier notifier;
 
@@ -72,10 +72,6 @@ final class KafkaWatch {
 
     private int failuresInARow;
 
-    private volatile boolean nothingListens;
-
-    private long nextLookNanos;
-
     KafkaWatch(
             PublisherCircuit circuit,
             KafkaProbe probe,
@@ -88,6 +84,7 @@ final class KafkaWatch {
         this.probe = probe;
         this.bootstrapServers = bootstrapServers;
         this.interval = interval;
+        this.schedule = new LookSchedule(interval, probe::isListenedTo);
         this.notifier = notifier;
         this.observer = observer;
         this.clock = clock;
@@ -102,9 +99,9 @@ final class KafkaWatch {
                 return created;
             });
             this.circuit.addListener(this.onCircuitChange);
-            this.nextLookNanos = System.nanoTime();
-            long tick = Math.min(KNOCK.toMillis(), this.interval.toMillis());
-            thread.scheduleWithFixedDelay(this::lookOrKnock, 0, tick, TimeUnit.MILLISECONDS);
+            this.schedule.begin();
+            long tick = Math.min(LookSchedule.TICK.toMillis(), this.interval.toMillis());
+            thread.scheduleWithFixedDelay(() -> lookIfDue(thread), 0, tick, TimeUnit.MILLISECONDS);
             this.thread = thread;
         }
     }
@@ -156,11 +153,17 @@ final class KafkaWatch {
         return (this.state == ConnectionState.CONNECTED) ? null : this.connectionError;
     }
 
-    private void lookOrKnock() {
-        boolean due = System.nanoTime() - this.nextLookNanos >= 0;
-        if (!this.stopping && (due || this.nothingListens && this.probe.isListenedTo())) {
-            look();
-            this.nextLookNanos = System.nanoTime() + this.interval.toNanos();
+    private void lookIfDue(ScheduledExecutorService thread) {
+        try {
+            if (this.schedule.isDue() && !thread.isShutdown()) {
+                try {
+                    look();
+                } finally {
+                    this.schedule.looked();
+                }
+            }
+        } catch (Error ex) {
+            logger.error("The recovery probe failed", ex);
         }
     }
 
@@ -186,8 +189,6 @@ final class KafkaWatch {
             if (!this.stopping) {
                 silent(ex);
             }
-        } catch (Error ex) {
-            logger.error("The recovery probe failed", ex);
         }
     }
 
@@ -207,7 +208,7 @@ final class KafkaWatch {
 
     private void answered() {
         this.failuresInARow = 0;
-        this.nothingListens = false;
+        this.schedule.answered();
         this.lastError = null;
         this.connectionError = null;
         this.lookedBehindTimeout = false;
@@ -252,7 +253,9 @@ final class KafkaWatch {
             IOException behind = this.behindTimeout;
             error = (behind != null) ? ConnectionErrorClassifier.classify(behind) : error;
         }
-        this.nothingListens = error.kind() == Kind.REFUSED;
+        if (error.kind() == Kind.REFUSED) {
+            this.schedule.refused();
+        }
         this.observer.connectionFailed(error.kind());
         if (!error.equals(this.connectionError)) {
             logger.warn("Kafka at {} cannot be reached: {}. {}", this.bootstrapServers, error.kind(), error.hint());

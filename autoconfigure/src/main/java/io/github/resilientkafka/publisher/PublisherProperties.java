@@ -19,8 +19,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxQueueBytes Bytes of events that may be accepted and not durable yet; beyond that publishing is refused.
  * @param timeout How long an event may wait for the database when Kafka did not take it, before its future fails.
  * @param stallTimeout How long sends may be outstanding without any acknowledgement before the producer is given up.
- * @param recoveryProbeInterval How often Kafka is asked whether it is back while the circuit is open. Where its port refused
- * connections, it is asked as soon as it accepts one.
+ * @param recoveryProbeInterval How often Kafka is asked whether it is back while the circuit is open. Once its port was found
+ * to refuse connections, it is asked as soon as it accepts one.
  * @param producerFactory Name of the ProducerFactory bean whose settings and serializers are used, where there are
  * several.
  * @param defaultTopic Topic of events that name none.

@@ -16,6 +16,7 @@ import java.net.ConnectException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -82,18 +83,20 @@ class KafkaWatchTests {
     @Test
     @DisplayName("P4: where nobody listened, the first to listen is asked at once, whatever the interval")
     void whoeverListensIsAskedAtOnce() {
-        AtomicInteger knocks = new AtomicInteger();
-        willThrow(new TimeoutException("nobody listens (says the test)", new ConnectException("Connection refused")))
-                .willDoNothing()
-                .given(this.probe)
-                .connect(any());
-        given(this.probe.canTake(any())).willReturn(true);
-        given(this.probe.isListenedTo()).willAnswer(call -> knocks.incrementAndGet() > 2);
-        this.watch = watch(Duration.ofHours(1));
-        this.watch.start();
-        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        AtomicInteger knocks = startRefused(() -> true);
+        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
         assertThat(knocks).hasValue(3);
-        assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.HALF_OPEN);
+        assertThat(this.watch.state()).isEqualTo(ConnectionState.CONNECTED);
+    }
+
+    @Test
+    @DisplayName("P4: who listens again and cannot take records yet is asked again, soon and a few times only")
+    void whoeverListensIsAskedAFewTimes() {
+        AtomicInteger questions = new AtomicInteger();
+        AtomicInteger knocks = startRefused(() -> questions.incrementAndGet() < 0);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> questions.get() == 10);
+        Awaitility.await().during(Duration.ofSeconds(1)).until(() -> questions.get() == 10 && knocks.get() == 12);
+        assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
     }
 
     @Test
@@ -103,9 +106,26 @@ class KafkaWatchTests {
                 .given(this.probe)
                 .connect(any());
         given(this.probe.canTake(any())).willThrow(new TimeoutException("no answer (says the test)"));
+        this.watch = watch(Duration.ofSeconds(1));
         this.watch.start();
-        verify(this.probe, timeout(10_000).atLeast(3)).canTake(any());
+        verify(this.probe, timeout(30_000).atLeast(2)).canTake(any());
         verify(this.probe, never()).isListenedTo();
+    }
+
+    /**
+     * Starts where nobody listens, until he is looked for the third time; he would be asked once an hour.
+     * @return how often it was looked for somebody
+     */
+    private AtomicInteger startRefused(BooleanSupplier takesRecords) {
+        AtomicInteger knocks = new AtomicInteger();
+        willThrow(new TimeoutException("nobody listens (says the test)", new ConnectException("Connection refused")))
+                .given(this.probe)
+                .connect(any());
+        given(this.probe.isListenedTo()).willAnswer(call -> knocks.incrementAndGet() > 2);
+        given(this.probe.canTake(any())).willAnswer(call -> takesRecords.getAsBoolean());
+        this.watch = watch(Duration.ofHours(1));
+        this.watch.start();
+        return knocks;
     }
 
     private KafkaWatch watch(Duration interval) {

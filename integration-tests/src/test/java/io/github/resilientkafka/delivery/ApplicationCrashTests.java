@@ -111,6 +111,9 @@ class ApplicationCrashTests {
             CompletableFuture<Void> broker = CompletableFuture.runAsync(this.kafka::start);
             await("rows resolved", () -> this.tables.count(EventStatus.RESOLVED) > 3_000);
             try (WriteLock lock = this.tables.lockWrites()) {
+                assertThat(this.tables.count(EventStatus.PENDING))
+                        .as("left to drain")
+                        .isGreaterThan(1_000);
                 // The worst moment: Kafka has a batch, and nobody can settle it.
                 await("a batch to be settled", () -> !sentOf(this.tables.rows(EventStatus.PENDING))
                         .isEmpty());
