@@ -162,8 +162,8 @@ final class KafkaWatch {
                     this.schedule.looked();
                 }
             }
-        } catch (Error ex) {
-            logger.error("The recovery probe failed", ex);
+        } catch (RuntimeException | Error ex) {
+            logger.error("The recovery probe failed, and goes on", ex);
         }
     }
 

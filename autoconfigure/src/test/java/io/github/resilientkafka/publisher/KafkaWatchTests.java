@@ -83,7 +83,8 @@ class KafkaWatchTests {
     @Test
     @DisplayName("P4: where nobody listened, the first to listen is asked at once, whatever the interval")
     void whoeverListensIsAskedAtOnce() {
-        AtomicInteger knocks = startRefused(() -> true);
+        AtomicInteger knocks = new AtomicInteger();
+        startRefused(() -> knocks.incrementAndGet() > 2, () -> true);
         Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
         assertThat(knocks).hasValue(3);
         assertThat(this.watch.state()).isEqualTo(ConnectionState.CONNECTED);
@@ -92,11 +93,27 @@ class KafkaWatchTests {
     @Test
     @DisplayName("P4: who listens again and cannot take records yet is asked again, soon and a few times only")
     void whoeverListensIsAskedAFewTimes() {
+        AtomicInteger knocks = new AtomicInteger();
         AtomicInteger questions = new AtomicInteger();
-        AtomicInteger knocks = startRefused(() -> questions.incrementAndGet() < 0);
+        startRefused(() -> knocks.incrementAndGet() > 2, () -> questions.incrementAndGet() < 0);
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> questions.get() == 10);
         Awaitility.await().during(Duration.ofSeconds(1)).until(() -> questions.get() == 10 && knocks.get() == 12);
         assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+    }
+
+    @Test
+    @DisplayName("An Error while it looks for somebody does not end the probe")
+    void anErrorDoesNotEndTheProbe() {
+        AtomicInteger knocks = new AtomicInteger();
+        startRefused(
+                () -> {
+                    if (knocks.incrementAndGet() == 1) {
+                        throw new OutOfMemoryError("says the test");
+                    }
+                    return true;
+                },
+                () -> true);
+        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
     }
 
     @Test
@@ -113,19 +130,16 @@ class KafkaWatchTests {
     }
 
     /**
-     * Starts where nobody listens, until he is looked for the third time; he would be asked once an hour.
-     * @return how often it was looked for somebody
+     * Starts where nobody listens, and would be asked once an hour.
      */
-    private AtomicInteger startRefused(BooleanSupplier takesRecords) {
-        AtomicInteger knocks = new AtomicInteger();
+    private void startRefused(BooleanSupplier isListenedTo, BooleanSupplier takesRecords) {
         willThrow(new TimeoutException("nobody listens (says the test)", new ConnectException("Connection refused")))
                 .given(this.probe)
                 .connect(any());
-        given(this.probe.isListenedTo()).willAnswer(call -> knocks.incrementAndGet() > 2);
+        given(this.probe.isListenedTo()).willAnswer(call -> isListenedTo.getAsBoolean());
         given(this.probe.canTake(any())).willAnswer(call -> takesRecords.getAsBoolean());
         this.watch = watch(Duration.ofHours(1));
         this.watch.start();
-        return knocks;
     }
 
     private KafkaWatch watch(Duration interval) {

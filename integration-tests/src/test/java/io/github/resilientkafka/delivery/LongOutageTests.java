@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -103,6 +104,31 @@ class LongOutageTests {
             this.kafka.start();
             application.awaitCircuit("CLOSED", Duration.ofSeconds(30));
             assertThat(get(publisher.publish(topic, "k", "again")).outcome()).isEqualTo(Outcome.SENT);
+        } finally {
+            this.kafka.start();
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "P4: a broker that starts after the application is noticed when it listens, whatever the probe's interval")
+    void brokerStartsLater() throws Exception {
+        String topic = unique("later");
+        this.kafka.createTopic(topic, 1);
+        this.kafka.kill();
+        try (TestApplication application = TestApplication.on(this.kafka, this.postgres)
+                .database(this.postgres.createDatabase(unique("later")))
+                .with("resilient-kafka.publisher.recovery-probe-interval", "1h")
+                .start()) {
+            application.awaitCircuit("OPEN", Duration.ofSeconds(30));
+            for (int i = 0; i < 100; i++) {
+                assertThat(get(application.publisher().publish(topic, "k", "v" + i))
+                                .outcome())
+                        .isEqualTo(Outcome.STORED);
+            }
+            this.kafka.start();
+            application.awaitNoneLeft(Duration.ofSeconds(30));
+            application.awaitCircuit("CLOSED", Duration.ofSeconds(10));
         } finally {
             this.kafka.start();
         }
