@@ -80,12 +80,16 @@ final class ServerProcess {
         }
     }
 
-    /** Whether the server's own process is there, frozen or not. */
+    /**
+     * Whether the server's own process is there, frozen or not. It is, with its ports, until its last thread has ended,
+     * though its first may be a zombie by then.
+     */
     boolean isAlive() {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            return fields[19].equals(birth) && !fields[0].equals("Z") && !fields[0].equals("X");
+            boolean ended = (fields[0].equals("Z") || fields[0].equals("X")) && Integer.parseInt(fields[17]) <= 1;
+            return fields[19].equals(birth) && !ended;
         } catch (IOException ex) {
             return false;
         }

@@ -12,7 +12,7 @@ stat() {
     read -r line <"$1" || return 1
     pid=${line%% *}
     set -- ${line##*) }
-    state=$1 parent=$2 born=${20}
+    state=$1 parent=$2 threads=${18} born=${20}
 } 2>/dev/null
 
 # Process ids are used again: the server is there only if its time of birth is the same.
@@ -55,10 +55,11 @@ thaw() {
     [ -z "$family" ] || kill -CONT $family
 } 2>/dev/null
 
-# True when none of the family is left, but for dead ones that nobody has collected.
+# True when none of the family is left, but for dead ones that nobody has collected. The first thread of a process may be
+# dead while others are just ending, with its files and ports still open.
 gone() {
     for member in $family; do
-        stat "/proc/$member/stat" && [ "$state" != Z ] && return 1
+        stat "/proc/$member/stat" && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; } && return 1
     done
     return 0
 }

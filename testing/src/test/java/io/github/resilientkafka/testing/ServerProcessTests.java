@@ -7,10 +7,12 @@ import static org.awaitility.Awaitility.await;
 import io.github.resilientkafka.testing.ServerProcess.Signal;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +69,33 @@ class ServerProcessTests {
     }
 
     @Test
+    @DisplayName("accepts no connection once it is killed, however many threads and however much memory it had")
+    void leavesNoPortOpen() {
+        int port = LocalPort.find();
+        ServerProcess listening = launch("exec '%s/bin/java' -Xms1g -XX:+AlwaysPreTouch -cp '%s' '%s' %d"
+                .formatted(
+                        System.getProperty("java.home"),
+                        ListeningProgram.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .getPath(),
+                        ListeningProgram.class.getName(),
+                        port));
+        try {
+            await().until(() -> LocalPort.accepts(port));
+
+            listening.kill();
+
+            assertThat(LocalPort.accepts(port)).isFalse();
+            assertThat(listening.isAlive()).isFalse();
+        } finally {
+            listening.finish();
+            listening.release();
+        }
+    }
+
+    @Test
     @DisplayName("gets a signal for itself alone")
     void getsSignals() {
         server.signal(Signal.TERM);
@@ -113,6 +142,21 @@ class ServerProcessTests {
             return line.substring(line.lastIndexOf(')') + 2).split(" ")[0];
         } catch (IOException ex) {
             return "gone";
+        }
+    }
+
+    /** Has many threads, which do not all end at the same time. */
+    static final class ListeningProgram {
+
+        private ListeningProgram() {}
+
+        public static void main(String[] arguments) throws IOException, InterruptedException {
+            for (int i = 0; i < 60; i++) {
+                new Thread(LockSupport::park).start();
+            }
+            try (ServerSocket socket = new ServerSocket(Integer.parseInt(arguments[0]))) {
+                Thread.currentThread().join();
+            }
         }
     }
 }
