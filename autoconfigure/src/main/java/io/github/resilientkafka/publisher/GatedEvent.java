@@ -20,11 +20,20 @@ interface GatedEvent {
     void number(long number);
 
     /**
-     * Returns the event's place in the {@link Roster} that it is in.
+     * Notes the event's place in a {@link Roster}.
      */
-    int slot();
+    void takePlace(@Nullable GatedEvent[] places, int place);
 
-    void slot(int slot);
+    /**
+     * Returns the places of the roster that the event is in.
+     */
+    @Nullable
+    GatedEvent[] places();
+
+    /**
+     * Returns the event's own place among them.
+     */
+    int place();
 
     /**
      * Asks whether the event may be sent now. Never called with a gate's lock held: a permit may change the circuit.

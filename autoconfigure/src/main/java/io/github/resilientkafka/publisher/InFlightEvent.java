@@ -18,9 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class InFlightEvent extends TrackedSend implements GatedEvent, StoreRequest, Runnable {
 
+    private static final @Nullable GatedEvent[] NOWHERE = {};
+
     private final EventFlow flow;
 
     private final SerializedEvent event;
+
+    private final UUID eventId;
 
     private final long size;
 
@@ -30,7 +34,9 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private long number;
 
-    private int slot;
+    private @Nullable GatedEvent[] places = NOWHERE;
+
+    private int place;
 
     private final long acceptedNanos = System.nanoTime();
 
@@ -42,7 +48,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private @Nullable Throwable kafkaError;
 
-    private @Nullable RecordMetadata sentTo;
+    private @Nullable PublishResult result;
 
     private @Nullable Throwable failure;
 
@@ -57,6 +63,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
         this.gate = gate;
         this.flow = flow;
         this.event = event;
+        this.eventId = event.eventId();
         this.size = size;
     }
 
@@ -131,7 +138,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     @Override
     public UUID eventId() {
-        return this.event.eventId();
+        return this.eventId;
     }
 
     @Override
@@ -152,13 +159,19 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
     }
 
     @Override
-    public int slot() {
-        return this.slot;
+    public void takePlace(@Nullable GatedEvent[] places, int place) {
+        this.places = places;
+        this.place = place;
     }
 
     @Override
-    public void slot(int slot) {
-        this.slot = slot;
+    public @Nullable GatedEvent[] places() {
+        return this.places;
+    }
+
+    @Override
+    public int place() {
+        return this.place;
     }
 
     @Override
@@ -219,7 +232,17 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
      * It is durable: in Kafka, if it is said where, else in the database.
      */
     void succeed(@Nullable RecordMetadata sentTo) {
-        this.sentTo = sentTo;
+        // Made by whoever has just had the answer in hand, not by the thread that completes futures: that one would
+        // have to
+        // fetch it from another processor.
+        this.result = (sentTo == null)
+                ? new PublishResult(Outcome.STORED, this.eventId, this.event.topic(), null, null)
+                : new PublishResult(
+                        Outcome.SENT,
+                        this.eventId,
+                        sentTo.topic(),
+                        sentTo.partition(),
+                        sentTo.hasOffset() ? sentTo.offset() : null);
         this.flow.complete(this);
     }
 
@@ -238,22 +261,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
         if (failure != null) {
             this.future.completeExceptionally(failure);
         } else {
-            this.future.complete(result());
+            this.future.complete(this.result);
         }
-    }
-
-    /**
-     * Made as late as here, as the producer's thread has enough to do.
-     */
-    private PublishResult result() {
-        RecordMetadata sentTo = this.sentTo;
-        return (sentTo == null)
-                ? new PublishResult(Outcome.STORED, this.event.eventId(), this.event.topic(), null, null)
-                : new PublishResult(
-                        Outcome.SENT,
-                        this.event.eventId(),
-                        this.event.topic(),
-                        sentTo.partition(),
-                        sentTo.hasOffset() ? sentTo.offset() : null);
     }
 }

@@ -39,7 +39,7 @@ final class LaneEvents {
     }
 
     void answered(GatedEvent event) {
-        this.outstanding.remove(event);
+        Roster.leave(event);
     }
 
     /**
@@ -83,7 +83,7 @@ final class LaneEvents {
     }
 
     void written(GatedEvent event) {
-        this.inWriter.remove(event);
+        Roster.leave(event);
     }
 
     boolean noneOutstanding() {

@@ -1,13 +1,17 @@
 package io.github.resilientkafka.publisher;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Events of a lane of which something is expected, in the order they joined. An event is in one roster at most and knows its
- * slot, so joining and leaving cost the same however many there are, and touch no other event: that would be one which
- * another thread has just made. Guarded by the gate's lock.
+ * place, so joining and leaving cost the same however many there are. Guarded by the gate's lock.
+ * <p>
+ * Leaving clears the event's place and touches nothing else, not even a count: events join on one processor and leave on
+ * another, and what both of them write goes to and fro between the two. Who wants to know whether any is left, or needs
+ * room, looks for gaps.
  */
 final class Roster implements Iterable<GatedEvent> {
 
@@ -20,36 +24,44 @@ final class Roster implements Iterable<GatedEvent> {
 
     private int nextSlot;
 
-    private int size;
-
     void add(GatedEvent event) {
-        if (this.nextSlot - this.oldestSlot == this.ring.length) {
+        if (isFull()) {
+            skipGaps();
+        }
+        if (isFull()) {
             makeRoom();
         }
         join(event);
-        this.size++;
+    }
+
+    private boolean isFull() {
+        return this.nextSlot - this.oldestSlot == this.ring.length;
     }
 
     private void join(GatedEvent event) {
-        event.slot(this.nextSlot);
-        this.ring[place(this.nextSlot++)] = event;
+        int place = place(this.nextSlot++);
+        this.ring[place] = event;
+        event.takePlace(this.ring, place);
     }
 
     /**
      * Closes the gaps behind an event that stays for long; if there are few, makes the ring larger.
      */
     private void makeRoom() {
-        GatedEvent[] events = events();
-        this.ring = new GatedEvent[(this.size > this.ring.length / 2) ? 2 * this.ring.length : this.ring.length];
+        List<GatedEvent> events = events();
+        this.ring = new GatedEvent[(events.size() > this.ring.length / 2) ? 2 * this.ring.length : this.ring.length];
         this.oldestSlot = this.nextSlot;
-        for (GatedEvent event : events) {
-            join(event);
-        }
+        events.forEach(this::join);
     }
 
-    void remove(GatedEvent event) {
-        this.ring[place(event.slot())] = null;
-        this.size--;
+    /**
+     * Takes an event out of the roster that it is in.
+     */
+    static void leave(GatedEvent event) {
+        event.places()[event.place()] = null;
+    }
+
+    private void skipGaps() {
         while (this.oldestSlot != this.nextSlot && this.ring[place(this.oldestSlot)] == null) {
             this.oldestSlot++;
         }
@@ -60,21 +72,21 @@ final class Roster implements Iterable<GatedEvent> {
     }
 
     boolean isEmpty() {
-        return this.size == 0;
+        skipGaps();
+        return this.oldestSlot == this.nextSlot;
     }
 
     @Override
     public Iterator<GatedEvent> iterator() {
-        return Arrays.asList(events()).iterator();
+        return events().iterator();
     }
 
-    private GatedEvent[] events() {
-        GatedEvent[] events = new GatedEvent[this.size];
-        int found = 0;
+    private List<GatedEvent> events() {
+        List<GatedEvent> events = new ArrayList<>();
         for (int slot = this.oldestSlot; slot != this.nextSlot; slot++) {
             GatedEvent event = this.ring[place(slot)];
             if (event != null) {
-                events[found++] = event;
+                events.add(event);
             }
         }
         return events;

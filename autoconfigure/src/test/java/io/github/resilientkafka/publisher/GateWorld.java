@@ -75,7 +75,9 @@ class GateWorld {
 
         private long number;
 
-        private int slot;
+        private @Nullable GatedEvent[] places = {};
+
+        private int place;
 
         private int boundTo;
 
@@ -110,13 +112,19 @@ class GateWorld {
         }
 
         @Override
-        public int slot() {
-            return this.slot;
+        public void takePlace(@Nullable GatedEvent[] places, int place) {
+            this.places = places;
+            this.place = place;
         }
 
         @Override
-        public void slot(int slot) {
-            this.slot = slot;
+        public @Nullable GatedEvent[] places() {
+            return this.places;
+        }
+
+        @Override
+        public int place() {
+            return this.place;
         }
 
         @Override

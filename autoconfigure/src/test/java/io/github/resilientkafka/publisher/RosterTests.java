@@ -59,6 +59,6 @@ class RosterTests {
     }
 
     private void leave(int index) {
-        this.roster.remove(this.expected.remove(index));
+        Roster.leave(this.expected.remove(index));
     }
 }
