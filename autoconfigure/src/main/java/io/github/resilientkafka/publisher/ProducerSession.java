@@ -181,7 +181,8 @@ public final class ProducerSession {
      * was sent behind it goes out. Inside the callback nothing has gone yet (rule R2 of the gate).
      */
     void recordLost(Throwable error) {
-        if (this.keepsOrder) {
+        // Of the thousands that fail together, only the first one is worth an exception: its stack trace is dear.
+        if (this.keepsOrder && !this.abandoned.get()) {
             abandon(new SessionEndedException(error));
         }
     }
