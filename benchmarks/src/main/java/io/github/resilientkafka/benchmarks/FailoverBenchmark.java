@@ -77,7 +77,6 @@ final class FailoverBenchmark implements Benchmark {
         TimeUnit.MILLISECONDS.sleep(BEFORE_MILLIS);
         long failed = System.nanoTime();
         fail.accept(servers.kafka());
-        long gone = System.nanoTime();
         application.awaitCircuit("OPEN");
         List<SteadyLoad.Event<PublishResult>> events = new ArrayList<>(load.stop());
         requireRate(events, failed, eventsPerSecond);
@@ -85,7 +84,7 @@ final class FailoverBenchmark implements Benchmark {
         int published = events.size();
         events.removeIf(SteadyLoad.Event::isRefused);
         Progress.say("  " + (published - events.size()) + " of " + published + " events were refused");
-        return nanosUntilDurable(events, failed, gone) / 1e9;
+        return nanosUntilDurable(events, failed, lastAnswer(events, failed)) / 1e9;
     }
 
     private static void warmUp(EventPublisher publisher, int events) throws Exception {
@@ -112,14 +111,29 @@ final class FailoverBenchmark implements Benchmark {
     }
 
     /**
-     * Of what was on its way when the broker failed. At a low rate that may be nothing: then of the first event after it.
+     * When the broker gave its last answer, before or after it was told to fail: to kill a process takes a while, in which it
+     * stands still already.
      */
-    private static long nanosUntilDurable(List<SteadyLoad.Event<PublishResult>> events, long failed, long gone)
+    private static long lastAnswer(List<SteadyLoad.Event<PublishResult>> events, long failed) throws Exception {
+        long last = failed;
+        for (SteadyLoad.Event<PublishResult> event : events) {
+            if (!isStored(event) && event.completedNanos() - last > 0) {
+                last = event.completedNanos();
+            }
+        }
+        return last;
+    }
+
+    /**
+     * From when the broker was told to fail; of what was on its way at its last answer. At a low rate that may be nothing: then
+     * of the first event after it.
+     */
+    private static long nanosUntilDurable(List<SteadyLoad.Event<PublishResult>> events, long failed, long lastAnswer)
             throws Exception {
         long longest = 0;
         SteadyLoad.@Nullable Event<PublishResult> first = null;
         for (SteadyLoad.Event<PublishResult> event : events) {
-            if (event.publishedNanos() - gone < 0) {
+            if (event.publishedNanos() - lastAnswer < 0) {
                 if (event.completedNanos() - failed > 0 && isStored(event)) {
                     longest = Math.max(longest, event.completedNanos() - failed);
                 }
