@@ -15,6 +15,9 @@ final class StoreBenchmark implements Benchmark {
 
     private static final int THREADS = 8;
 
+    /** Many: a round is short, and the first ones are slower, as code is still compiled. */
+    private static final int ROUNDS = 15;
+
     @Override
     public List<Figure> run(Scale scale) throws Exception {
         int events = scale.of(EVENTS);
@@ -30,7 +33,7 @@ final class StoreBenchmark implements Benchmark {
             publish(callers, 1, publisher);
             RawInsert rawInsert = RawInsert.like(servers);
             Comparison<Rate> comparison = Comparison.interleaved(
-                    scale.rounds(),
+                    scale.rounds(ROUNDS),
                     () -> ours(callers, events, publisher, database),
                     () -> reference(rawInsert, events, database));
             return List.of(comparison.figure(
