@@ -20,7 +20,8 @@ interface GatedEvent {
     void number(long number);
 
     /**
-     * Notes the event's place in a {@link Roster}.
+     * Notes the event's place in a {@link Roster}: the places themselves, not the roster, whose fields change with every event
+     * that joins.
      */
     void takePlace(@Nullable GatedEvent[] places, int place);
 

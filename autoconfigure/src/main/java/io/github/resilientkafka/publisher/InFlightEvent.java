@@ -24,6 +24,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
 
     private final SerializedEvent event;
 
+    /** The event's own, without a look at the event, which was made on another processor than answers come on. */
     private final UUID eventId;
 
     private final long size;
@@ -232,9 +233,7 @@ final class InFlightEvent extends TrackedSend implements GatedEvent, StoreReques
      * It is durable: in Kafka, if it is said where, else in the database.
      */
     void succeed(@Nullable RecordMetadata sentTo) {
-        // Made by whoever has just had the answer in hand, not by the thread that completes futures: that one would
-        // have to
-        // fetch it from another processor.
+        // Made by whoever has the answer at hand. Whoever completes futures would fetch it from another processor.
         this.result = (sentTo == null)
                 ? new PublishResult(Outcome.STORED, this.eventId, this.event.topic(), null, null)
                 : new PublishResult(

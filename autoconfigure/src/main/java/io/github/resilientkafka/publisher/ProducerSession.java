@@ -37,6 +37,8 @@ public final class ProducerSession {
 
     private final AtomicBoolean abandoned = new AtomicBoolean();
 
+    private final AtomicBoolean closedInCallback = new AtomicBoolean();
+
     private volatile boolean ending;
 
     private volatile boolean ended;
@@ -181,9 +183,16 @@ public final class ProducerSession {
      * was sent behind it goes out. Inside the callback nothing has gone yet (rule R2 of the gate).
      */
     void recordLost(Throwable error) {
+        if (!this.keepsOrder) {
+            return;
+        }
         // Of the thousands that fail together, only the first one is worth an exception: its stack trace is dear.
-        if (this.keepsOrder && !this.abandoned.get()) {
+        if (!this.abandoned.get()) {
             abandon(new SessionEndedException(error));
+        }
+        // Another thread may be giving it up, and not have come to the close yet.
+        if (!this.ended && this.closedInCallback.compareAndSet(false, true)) {
+            close(Duration.ZERO);
         }
     }
 

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Events of a lane of which something is expected, in the order they joined. An event is in one roster at most and knows its
  * place, so joining and leaving cost the same however many there are. Guarded by the gate's lock.
  * <p>
- * Leaving clears the event's place and touches nothing else, not even a count: events join on one processor and leave on
- * another, and what both of them write goes to and fro between the two. Who wants to know whether any is left, or needs
- * room, looks for gaps.
+ * Leaving clears the event's place and writes nothing else, not even a count: events join on one processor and leave on
+ * another, and what both of them write for every event goes to and fro between the two. Who wants to know whether any is
+ * left, or needs room, looks for gaps.
  */
 final class Roster implements Iterable<GatedEvent> {
 
@@ -55,9 +55,10 @@ final class Roster implements Iterable<GatedEvent> {
     }
 
     /**
-     * Takes an event out of the roster that it is in.
+     * Takes an event out of the roster that it is in. Must not be called twice.
      */
     static void leave(GatedEvent event) {
+        assert event.places()[event.place()] == event : "not there any more";
         event.places()[event.place()] = null;
     }
 

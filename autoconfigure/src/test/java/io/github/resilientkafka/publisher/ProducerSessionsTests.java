@@ -89,6 +89,31 @@ class ProducerSessionsTests {
     }
 
     @Test
+    @DisplayName("R2: the callback of a lost record closes the producer, also if another thread is just about to")
+    void aLostRecordDoesNotRelyOnOthersToClose() throws InterruptedException {
+        CountDownLatch aboutToClose = new CountDownLatch(1);
+        CountDownLatch mayClose = new CountDownLatch(1);
+        Producer producer = new Producer() {
+            @Override
+            public void close(Duration timeout) {
+                if (Thread.currentThread().getName().equals("giving up")) {
+                    aboutToClose.countDown();
+                    await(mayClose);
+                }
+                super.close(timeout);
+            }
+        };
+        ProducerSession session = OpenSessions.of(producer);
+        Thread givingUp = new Thread(() -> session.abandon(new IllegalStateException("says the test")), "giving up");
+        givingUp.start();
+        aboutToClose.await();
+        answer(() -> session.recordLost(new TimeoutException("expired (says the test)")));
+        assertThat(producer.closed()).isTrue();
+        mayClose.countDown();
+        givingUp.join();
+    }
+
+    @Test
     @DisplayName("R3: there is no successor before everybody has been told, also if two threads end the producer")
     void noSuccessorBeforeAllAreTold() throws InterruptedException {
         this.breaker.transitionToDisabledState();

@@ -52,6 +52,19 @@ class RosterTests {
         assertThat(this.roster.isEmpty()).isTrue();
     }
 
+    @Test
+    void theirPlacesAreUsedAgainThoughNobodyAsksWhetherAnyIsLeft() {
+        for (int waiting = 0; waiting < 12; waiting++) {
+            join();
+        }
+        for (int step = 0; step < 1_000; step++) {
+            join();
+            leave(0);
+        }
+        assertThat(this.expected.get(0).places()).hasSize(16);
+        assertThat(this.roster).containsExactlyElementsOf(this.expected);
+    }
+
     private void join() {
         GatedEvent event = this.world.new Event();
         this.expected.add(event);

@@ -15,7 +15,7 @@ final class StoreBenchmark implements Benchmark {
 
     private static final int THREADS = 8;
 
-    /** Many: a round is short, and the first ones are slower, as code is still compiled. */
+    /** Many: a round is short, and what disturbs the machine for a second or two must not decide. */
     private static final int ROUNDS = 15;
 
     @Override

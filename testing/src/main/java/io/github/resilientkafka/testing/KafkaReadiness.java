@@ -51,8 +51,8 @@ final class KafkaReadiness implements Readiness {
     public boolean await(BooleanSupplier alive, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         // A client would log a warning for each attempt to connect to a port that is not open yet.
-        boolean accepted = Await.until(timeout, () -> LocalPort.accepts(port) || !alive.getAsBoolean());
-        if (!accepted || !alive.getAsBoolean()) {
+        boolean inTime = Await.until(timeout, () -> LocalPort.accepts(port) || !alive.getAsBoolean());
+        if (!inTime || !alive.getAsBoolean()) {
             return false;
         }
         try (Admin admin = Admin.create(adminConfig)) {

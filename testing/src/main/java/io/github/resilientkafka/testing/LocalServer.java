@@ -29,7 +29,7 @@ public interface LocalServer {
      */
     void stop();
 
-    /** Kills the server and all its processes at once ({@code SIGKILL}), frozen or not: the power cut. */
+    /** Kills the server and all its processes at once ({@code SIGKILL}), frozen or not: the crash. */
     void kill();
 
     /**

@@ -8,6 +8,7 @@ import io.github.resilientkafka.testing.ServerProcess.Signal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,19 +70,11 @@ class ServerProcessTests {
     }
 
     @Test
-    @DisplayName("accepts no connection once it is killed, however many threads and however much memory it had")
+    @DisplayName("accepts no connection once it is killed, with many threads and much memory")
     void leavesNoPortOpen() {
         int port = LocalPort.find();
         ServerProcess listening = launch("exec '%s/bin/java' -Xms1g -XX:+AlwaysPreTouch -cp '%s' '%s' %d"
-                .formatted(
-                        System.getProperty("java.home"),
-                        ListeningProgram.class
-                                .getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .getPath(),
-                        ListeningProgram.class.getName(),
-                        port));
+                .formatted(System.getProperty("java.home"), classes(), ListeningProgram.class.getName(), port));
         try {
             await().until(() -> LocalPort.accepts(port));
 
@@ -118,6 +111,18 @@ class ServerProcessTests {
         assertThatIllegalStateException().isThrownBy(server::freeze).withMessageContaining("a test server");
         server = launch("exec true");
         assertThat(server.awaitExit(Duration.ofSeconds(10))).isTrue();
+    }
+
+    private static Path classes() {
+        try {
+            return Path.of(ListeningProgram.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+        } catch (URISyntaxException ex) {
+            throw new IllegalStateException(ex);
+        }
     }
 
     private ServerProcess launch(String script) {
