@@ -190,8 +190,8 @@ public final class ProducerSession {
         if (!this.abandoned.get()) {
             abandon(new SessionEndedException(error));
         }
-        // Another thread may be giving it up, and not have come to the close yet.
-        if (!this.ended && this.closedInCallback.compareAndSet(false, true)) {
+        // Lost for a reason of its own, while another thread is giving it up and may not have come to the close yet.
+        if (error != this.reasonOfEnd && !this.ended && this.closedInCallback.compareAndSet(false, true)) {
             close(Duration.ZERO);
         }
     }

@@ -76,7 +76,7 @@ class ServerProcessTests {
         ServerProcess listening = launch("exec '%s/bin/java' -Xms1g -XX:+AlwaysPreTouch -cp '%s' '%s' %d"
                 .formatted(System.getProperty("java.home"), classes(), ListeningProgram.class.getName(), port));
         try {
-            await().until(() -> LocalPort.accepts(port));
+            await().atMost(Duration.ofSeconds(30)).until(() -> LocalPort.accepts(port));
 
             listening.kill();
 
