@@ -100,10 +100,7 @@ final class Link implements AutoCloseable {
         if (!admit(application, server)) {
             reset(application);
             reset(server);
-            return;
         }
-        this.threads.execute(() -> pump(application, server, false));
-        this.threads.execute(() -> pump(server, application, true));
     }
 
     /** Returns whether the link is not cut. If it is later on, it finds these. */
@@ -113,13 +110,30 @@ final class Link implements AutoCloseable {
         }
         this.sockets.add(application);
         this.sockets.add(server);
+        this.threads.execute(() -> pump(application, server, false));
+        this.threads.execute(() -> pump(server, application, true));
         return true;
     }
 
     private void pump(Socket from, Socket to, boolean answers) {
-        byte[] chunk = new byte[CHUNK];
         try (from;
                 to) {
+            copy(from, to, answers);
+        } catch (IOException ex) {
+            // They could not be closed as if all was well: they are not there any more.
+            reset(to);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        } finally {
+            this.sockets.remove(from);
+            this.sockets.remove(to);
+        }
+    }
+
+    /** When one side ends the connection with an error, so does the other: before its socket is closed as if all was well. */
+    private void copy(Socket from, Socket to, boolean answers) throws InterruptedException {
+        byte[] chunk = new byte[CHUNK];
+        try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
@@ -127,13 +141,8 @@ final class Link implements AutoCloseable {
                 out.write(chunk, 0, read);
             }
         } catch (IOException ex) {
-            // One side has ended the connection: so does the other.
+            reset(from);
             reset(to);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-        } finally {
-            this.sockets.remove(from);
-            this.sockets.remove(to);
         }
     }
 
@@ -165,7 +174,7 @@ final class Link implements AutoCloseable {
         } catch (IOException ex) {
             throw new UncheckedIOException(ex);
         } finally {
-            this.sockets.forEach(Link::reset);
+            become(State.CUT);
             this.threads.shutdownNow();
         }
     }
