@@ -5,21 +5,22 @@ import java.util.Locale;
 
 /**
  * Whether a figure stays where it is: what it was in the second third of a soak, and in the last one. The first third warms
- * up.
+ * up. A count that goes up and down, as that of open sockets does, may by chance have been lower in the second third than
+ * in the first: what leaks has grown in both, so counts are compared with the higher one.
  *
  * @param what the figure
- * @param before in the second third
+ * @param before in the second third, or, of a count, in the first if that was higher
  * @param after in the last third
  * @param bound what it may be in the last third
  */
 record Flatness(String what, long before, long after, long bound) {
 
     /**
-     * Judges by medians, for what is always there: one more of it after each outage shows.
+     * Judges a count by medians, for what is always there: one more of it after each outage shows.
      * @param growth how much more there may be in the last third
      */
-    static Flatness ofMedians(String what, List<Long> samples, long growth) {
-        long before = median(second(samples));
+    static Flatness ofCounts(String what, List<Long> samples, long growth) {
+        long before = Math.max(median(first(samples)), median(second(samples)));
         return new Flatness(what, before, median(last(samples)), before + growth);
     }
 
@@ -33,6 +34,10 @@ record Flatness(String what, long before, long after, long bound) {
     static Flatness ofPeaks(String what, List<Long> samples, double factor) {
         long before = peak(second(samples));
         return new Flatness(what, before, peak(last(samples)), Math.round(before * factor));
+    }
+
+    private static List<Long> first(List<Long> samples) {
+        return samples.subList(0, samples.size() / 3);
     }
 
     private static List<Long> second(List<Long> samples) {

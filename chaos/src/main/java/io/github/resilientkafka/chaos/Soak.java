@@ -149,9 +149,9 @@ final class Soak {
         }
         List<Flatness> figures = List.of(
                 Flatness.ofMedians("heap", each(Sample::heapBytes), 1.05),
-                Flatness.ofMedians("threads", each(Sample::threads), 1),
-                Flatness.ofMedians("files", each(Sample::files), 2),
-                Flatness.ofMedians("connections", each(Sample::connections), 0),
+                Flatness.ofCounts("threads", each(Sample::threads), 1),
+                Flatness.ofCounts("files", each(Sample::files), 2),
+                Flatness.ofCounts("connections", each(Sample::connections), 0),
                 Flatness.ofPeaks("tables", each(Sample::tableBytes), 1.15),
                 Flatness.ofPeaks("indexes", each(Sample::indexBytes), 1.15));
         figures.forEach(System.out::println);
