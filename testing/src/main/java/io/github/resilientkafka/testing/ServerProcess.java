@@ -110,12 +110,20 @@ final class ServerProcess {
         command("CONT");
     }
 
-    /** Kills the server and its descendants, and returns when they are gone. */
+    /**
+     * Kills the server and its descendants, and returns when they are gone.
+     *
+     * @throws IllegalStateException if some are still there after ten seconds
+     */
     void kill() {
         command("KILL");
     }
 
-    /** Ends the server quickly, with its farewell signal if that helps, and returns when all its processes are gone. */
+    /**
+     * Ends the server quickly, with its farewell signal if that helps, and returns when all its processes are gone.
+     *
+     * @throws IllegalStateException if some are still there after ten seconds
+     */
     void finish() {
         command("FINISH");
     }
@@ -147,7 +155,11 @@ final class ServerProcess {
         try {
             commands.write(command + "\n");
             commands.flush();
-            answer();
+            String answer = answer();
+            if (!answer.equals("done")) {
+                throw new IllegalStateException("After " + command + " of " + name + ", processes are " + answer
+                        + " (a disk or a file system that does not answer keeps a process from ending)");
+            }
         } catch (IOException ex) {
             throw new IllegalStateException("The watchdog of " + name + " is gone", ex);
         }

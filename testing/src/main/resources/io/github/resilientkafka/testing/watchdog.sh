@@ -100,6 +100,7 @@ birth=$born
 echo "$server $birth"
 
 while read -r command; do
+    family=
     case $command in
     STOP) freeze ;;
     CONT) thaw ;;
@@ -108,7 +109,10 @@ while read -r command; do
     RELEASE) exit 0 ;;
     *) alive && kill "-$command" "$server" ;;
     esac
-    echo done
+    case $command in
+    KILL | FINISH) gone && echo done || echo "still there:$family" ;;
+    *) echo done ;;
+    esac
 done
 
 finish
