@@ -33,7 +33,7 @@ final class DeadLetterBatch {
 
     private final Map<Long, Reason> reasons = new HashMap<>();
 
-    private record Reason(FailureKind kind, String error, int attempts) {}
+    private record Reason(FailureKind kind, String errorType, String error, int attempts) {}
 
     /**
      * Creates a batch.
@@ -44,9 +44,9 @@ final class DeadLetterBatch {
         this.from = from;
     }
 
-    void add(StoredEvent row, FailureKind kind, String error, int attempts) {
+    void add(StoredEvent row, FailureKind kind, String errorType, String error, int attempts) {
         this.rows.add(row);
-        this.reasons.put(row.id(), new Reason(kind, error, attempts));
+        this.reasons.put(row.id(), new Reason(kind, errorType, error, attempts));
     }
 
     int size() {
@@ -126,7 +126,7 @@ final class DeadLetterBatch {
                 reason.error());
         this.relay.observer().deadLettered(1);
         announce(row, true, reason.error());
-        return outcome(row, EventStatus.DLQ, reason, row.errorType(), reason.error());
+        return outcome(row, EventStatus.DLQ, reason, reason.errorType(), reason.error());
     }
 
     private FailedAttempt refused(RelayedRow send) {
@@ -140,8 +140,9 @@ final class DeadLetterBatch {
                 String.valueOf(error));
         this.relay.deadLetters().forget(topicFor(row));
         announce(row, false, String.valueOf(error));
-        String type = (error == null) ? row.errorType() : error.getClass().getName();
-        return outcome(row, EventStatus.DLQ_FAILED, reason(row), type, String.valueOf(error));
+        Reason reason = reason(row);
+        String type = (error == null) ? reason.errorType() : error.getClass().getName();
+        return outcome(row, EventStatus.DLQ_FAILED, reason, type, String.valueOf(error));
     }
 
     private void announce(StoredEvent row, boolean durable, String reason) {

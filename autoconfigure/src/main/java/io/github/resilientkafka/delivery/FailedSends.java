@@ -66,7 +66,7 @@ final class FailedSends {
             Instant next = this.relay.schedule().afterRefusedDeadLetter(now);
             attempts.add(attempt(row, EventStatus.DLQ_FAILED, tries, next, kind, error));
         } else {
-            dead.add(row, kind, ErrorChain.text(error), tries);
+            dead.add(row, kind, error.getClass().getName(), ErrorChain.text(error), tries);
         }
     }
 

@@ -176,7 +176,7 @@ final class LaneDrain {
             DeadLetterBatch batch = new DeadLetterBatch(this.relay, EventStatus.DLQ_FAILED);
             for (StoredEvent row : rows) {
                 String error = row.errorType() + ((row.errorMessage() == null) ? "" : ": " + row.errorMessage());
-                batch.add(row, row.failureKind(), error, row.attempts());
+                batch.add(row, row.failureKind(), row.errorType(), error, row.attempts());
             }
             List<FailedAttempt> outcomes = batch.send(session, this.lanes.sendUntilNanos());
             if (!outcomes.isEmpty()) {

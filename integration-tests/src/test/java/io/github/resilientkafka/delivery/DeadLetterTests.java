@@ -5,6 +5,8 @@ import static io.github.resilientkafka.TestApplication.unique;
 import static io.github.resilientkafka.TopicReader.header;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TestClock;
 import io.github.resilientkafka.TopicReader;
@@ -166,6 +168,30 @@ class DeadLetterTests {
             clock.advance(Duration.ofMinutes(60));
             await(application, EventStatus.DLQ);
             assertThat(application.attempts()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    @DisplayName("W3: a dead letter says why it is one, and not why it had been stored before")
+    void storedForOneReasonAndDeadForAnother() throws Exception {
+        kafka.createTopic(this.topic, 1, Map.of("max.message.bytes", "2000"));
+        try (TestApplication application =
+                application().with("resilient-kafka.retry.max-attempts", 1).start()) {
+            CircuitBreaker circuit =
+                    application.context().getBean(CircuitBreakerRegistry.class).circuitBreaker("kafka-publisher");
+            circuit.transitionToForcedOpenState();
+            get(application.publisher().publish(this.topic, "k", "x".repeat(5_000)));
+            assertThat(kind(application)).isEqualTo("OUTAGE");
+
+            circuit.transitionToClosedState();
+            await(application, EventStatus.DLQ);
+
+            Map<String, Object> row = application
+                    .jdbc()
+                    .queryForMap("select failure_kind, error_type, error_message from failed_kafka_events");
+            assertThat(row).containsEntry("failure_kind", "RECORD");
+            assertThat(row.get("error_type")).asString().endsWith(".RecordTooLargeException");
+            assertThat(row.get("error_message")).asString().contains("RecordTooLargeException");
         }
     }
 
