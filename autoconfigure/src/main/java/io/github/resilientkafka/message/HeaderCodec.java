@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.apache.kafka.common.header.Header;
@@ -21,6 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class HeaderCodec {
 
     private static final String HEX = "0123456789abcdef";
+
+    /** For each byte whether it can't stand in a string as it is: nearly all headers have none of these. */
+    private static final boolean[] SPECIAL = new boolean[256];
+
+    static {
+        Arrays.fill(SPECIAL, 0, ' ', true);
+        Arrays.fill(SPECIAL, 0x7F, SPECIAL.length, true);
+        SPECIAL['"'] = true;
+        SPECIAL['\\'] = true;
+    }
 
     private HeaderCodec() {}
 
@@ -56,6 +67,12 @@ public final class HeaderCodec {
             json.append("null");
             return;
         }
+        if (isPlain(value)) {
+            json.append('"')
+                    .append(new String(value, StandardCharsets.ISO_8859_1))
+                    .append('"');
+            return;
+        }
         String text = text(value);
         if (text != null) {
             string(json, text);
@@ -70,9 +87,6 @@ public final class HeaderCodec {
      * The bytes as text, or null where they are not valid UTF-8; what is valid comes back as the same bytes.
      */
     private static @Nullable String text(byte[] value) {
-        if (isAscii(value)) {
-            return new String(value, StandardCharsets.ISO_8859_1);
-        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -83,12 +97,13 @@ public final class HeaderCodec {
         }
     }
 
-    private static boolean isAscii(byte[] value) {
-        int all = 0;
+    private static boolean isPlain(byte[] value) {
         for (byte one : value) {
-            all |= one;
+            if (SPECIAL[one & 0xFF]) {
+                return false;
+            }
         }
-        return all >= 0;
+        return true;
     }
 
     private static void string(StringBuilder json, String text) {
@@ -101,13 +116,10 @@ public final class HeaderCodec {
         json.append('"');
     }
 
-    /**
-     * Whether nothing is to be escaped, as in nearly all headers.
-     */
     private static boolean isPlain(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c < ' ' || c >= 0x7F || c == '"' || c == '\\') {
+            if (c >= SPECIAL.length || SPECIAL[c]) {
                 return false;
             }
         }

@@ -80,6 +80,8 @@ final class PostgresEventStore extends JdbcEventStore {
     }
 
     private void insert(String sql, List<FailedEvent> events) {
+        StoredText.Column errorTypes = new StoredText.Column(StoredText.TYPE_LENGTH);
+        StoredText.Column errorMessages = new StoredText.Column(StoredText.MESSAGE_LENGTH);
         this.session.run("store events", connection -> {
             try (var parameters = new PostgresParameters(connection, sql)) {
                 return parameters
@@ -97,8 +99,8 @@ final class PostgresEventStore extends JdbcEventStore {
                         .texts(events, event -> StoredText.clean(event.eventType(), StoredText.TYPE_LENGTH))
                         .texts(events, event -> event.failureKind().name())
                         .instants(events, FailedEvent::nextAttemptAt)
-                        .texts(events, event -> StoredText.clean(event.errorType(), StoredText.TYPE_LENGTH))
-                        .texts(events, event -> StoredText.cleanOrNull(event.errorMessage(), StoredText.MESSAGE_LENGTH))
+                        .texts(events, event -> errorTypes.clean(event.errorType()))
+                        .texts(events, event -> errorMessages.clean(event.errorMessage()))
                         .instants(events, FailedEvent::createdAt)
                         .update();
             }

@@ -21,6 +21,43 @@ final class StoredText {
     private StoredText() {}
 
     /**
+     * Cleans one column of many rows. A text that the row before has, too, is not looked at again: events of an outage share
+     * their error. Used by one thread.
+     */
+    static final class Column {
+
+        private final int maxLength;
+
+        private @Nullable String last;
+
+        private @Nullable String cleaned;
+
+        /**
+         * Creates a cleaner.
+         * @param maxLength the column's length
+         */
+        Column(int maxLength) {
+            this.maxLength = maxLength;
+        }
+
+        /**
+         * Cleans the next row's text.
+         * @param text the text or null
+         * @return as {@link StoredText#cleanOrNull}
+         */
+        @SuppressWarnings(
+                "ReferenceEquality") // the very same one is equal, and to compare others costs as much as to clean
+        @Nullable
+        String clean(@Nullable String text) {
+            if (text != this.last) {
+                this.cleaned = cleanOrNull(text, this.maxLength);
+                this.last = text;
+            }
+            return this.cleaned;
+        }
+    }
+
+    /**
      * Cleans a text that may be missing.
      * @param text the text or null
      * @param maxLength the column's length
