@@ -14,14 +14,14 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
      * Ordered as only the partial index can deliver it, see {@link PostgresSql}; the oldest pending event is among the
      * first ones of each lane.
      */
-    private static final String STATS = """
+    private static final String STATS = PostgresSql.inScope("""
             select (select count(*)
                       from (select 1
                               from {lanes} l
                                    cross join lateral (
                                      select 1
                                        from {events} e
-                                      where e.namespace = l.namespace and e.channel = l.channel
+                                      where {e in scope of l}
                                         and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
                                         and e.status = 'PENDING'
                                       order by e.lane, e.id
@@ -33,7 +33,7 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
                            cross join lateral (
                              select e.created_at
                                from {events} e
-                              where e.namespace = l.namespace and e.channel = l.channel
+                              where {e in scope of l}
                                 and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
                                 and e.status = 'PENDING'
                               order by e.lane, e.id
@@ -43,7 +43,7 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
                    coalesce(sum(t.dlq), 0) as dlq,
                    coalesce(sum(t.dlq_failed), 0) as dlq_failed
               from {lanes} t
-             where t.namespace = ? and t.channel = ?""";
+             where t.namespace = ? and t.channel = ?""");
 
     /**
      * Counts the rows on about a thousand pages picked at random, and projects. Unlike the planner's statistics this is

@@ -31,14 +31,14 @@ final class PostgresSql {
     static final String UNLESS_THERE = " on conflict (event_id, row_id) do nothing";
 
     /** Lanes that were served longest ago come first. */
-    static final String LEASE = """
+    static final String LEASE = inScope("""
             with due as (
               select l.lane
                 from {lanes} l
                      cross join lateral (
                        select 1
                          from {events} e
-                        where e.namespace = l.namespace and e.channel = l.channel
+                        where {e in scope of l}
                           and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
                           and e.status = '{status}' and e.next_attempt_at <= ?
                         order by e.lane, e.id
@@ -51,22 +51,22 @@ final class PostgresSql {
                set owner = ?, epoch = l.epoch + 1, expires_at = now() + ? * interval '1 millisecond'
               from due
              where l.namespace = ? and l.channel = ? and l.lane = due.lane
-            returning l.lane, l.epoch""";
+            returning l.lane, l.epoch""");
 
     /** Whether others hold lanes that have due rows. */
-    static final String HELD_BY_OTHERS = """
+    static final String HELD_BY_OTHERS = inScope("""
             select 1
               from {lanes} l
                    cross join lateral (
                      select 1
                        from {events} e
-                      where e.namespace = l.namespace and e.channel = l.channel
+                      where {e in scope of l}
                         and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
                         and e.status = 'PENDING' and e.next_attempt_at <= ?
                       order by e.lane, e.id
                       limit 1) e
              where l.namespace = ? and l.channel = ? and l.owner <> ? and l.expires_at > now()
-             limit 1""";
+             limit 1""");
 
     /** On any lane that is not being settled just now: nobody waits for anybody. */
     static final String ASK = """
@@ -86,19 +86,19 @@ final class PostgresSql {
              limit 1""";
 
     /** Of each lane so many rows, in order; large payloads are left out, and their size is told. */
-    static final String READ = """
+    static final String READ = inScope("""
             select e.*
               from {lanes} l
                    cross join lateral (
                      select {columns}, octet_length(payload) as payload_bytes
                        from {events} e
-                      where e.namespace = l.namespace and e.channel = l.channel
+                      where {e in scope of l}
                         and (e.lane, e.id) > (l.lane, {from}) and (e.lane, e.id) <= (l.lane, ?)
                         and e.status = '{status}' and e.next_attempt_at <= ?
                         and e.id not in (select unnest(?::int8[]))
                       order by e.lane, e.id
                       limit ?) e
-             where l.namespace = ? and l.channel = ? and l.lane = any(?)""";
+             where l.namespace = ? and l.channel = ? and l.lane = any(?)""");
 
     static final String PAYLOADS = "select id, payload from {events} where id = any(?)";
 
@@ -184,14 +184,14 @@ final class PostgresSql {
              where l.lane = f.lane and l.epoch = f.epoch and l.namespace = ? and l.channel = ? and l.owner = ?""";
 
     /** The oldest and the newest row of each lane that has any: two short walks on the index of pending rows. */
-    static final String BACKLOG = """
+    static final String BACKLOG = inScope("""
             select l.lane, oldest.id as oldest, newest.id as newest
               from unnest(?::int4[]) as f(lane)
                    join {lanes} l on l.namespace = ? and l.channel = ? and l.lane = f.lane
                    cross join lateral (
                      select e.id
                        from {events} e
-                      where e.namespace = l.namespace and e.channel = l.channel
+                      where {e in scope of l}
                         and (e.lane, e.id) > (l.lane, l.drained_to) and e.lane <= l.lane
                         and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.next_attempt_at <= now()
                       order by e.lane, e.id
@@ -199,11 +199,11 @@ final class PostgresSql {
                    cross join lateral (
                      select e.id
                        from {events} e
-                      where e.namespace = l.namespace and e.channel = l.channel
+                      where {e in scope of l}
                         and (e.lane, e.id) >= (l.lane, oldest.id) and e.lane <= l.lane
                         and e.status = 'PENDING' and e.failure_kind = 'OUTAGE' and e.next_attempt_at <= now()
                       order by e.lane desc, e.id desc
-                      limit 1) newest""";
+                      limit 1) newest""");
 
     /** Transactions that have written to the table and not ended yet; the lock is taken before the first id is. */
     static final String WRITERS = """
@@ -220,7 +220,7 @@ final class PostgresSql {
                for no key update of l""";
 
     /** Up to the first pending row, due or not, in flight or not; never further than given, never back. */
-    static final String ADVANCE = """
+    static final String ADVANCE = inScope("""
             update {lanes} l
                set drained_to = t.id
               from (select k.lane, least(c.id, p.id - 1) as id
@@ -229,29 +229,29 @@ final class PostgresSql {
                            left join lateral (
                              select e.id
                                from {events} e
-                              where e.namespace = k.namespace and e.channel = k.channel
+                              where {e in scope of k}
                                 and (e.lane, e.id) > (k.lane, k.drained_to) and e.lane <= k.lane
                                 and e.status = 'PENDING'
                               order by e.lane, e.id
                               limit 1) p
                            on true) t
-             where l.namespace = ? and l.channel = ? and l.lane = t.lane and l.drained_to < t.id""";
+             where l.namespace = ? and l.channel = ? and l.lane = t.lane and l.drained_to < t.id""");
 
     /** Back to before the first pending row, if there is one that somebody has put there by hand. */
-    static final String RECHECK = """
+    static final String RECHECK = inScope("""
             update {lanes} l
                set drained_to = least(l.drained_to, p.id - 1)
               from {lanes} k
                    cross join lateral (
                      select e.id
                        from {events} e
-                      where e.namespace = k.namespace and e.channel = k.channel
+                      where {e in scope of k}
                         and (e.lane, e.id) > (k.lane, 0) and (e.lane, e.id) <= (k.lane, k.drained_to)
                         and e.status = 'PENDING'
                       order by e.lane, e.id
                       limit 1) p
              where k.namespace = ? and k.channel = ? and k.lane = ?
-               and l.namespace = k.namespace and l.channel = k.channel and l.lane = k.lane""";
+               and l.namespace = k.namespace and l.channel = k.channel and l.lane = k.lane""");
 
     /** A row below the mark is pending again. */
     static final String RETREAT = """
@@ -262,6 +262,19 @@ final class PostgresSql {
                and l.drained_to >= e.id""";
 
     private PostgresSql() {}
+
+    /**
+     * Completes a statement that looks for waiting rows of the namespace and channel of {@code l}. The indexes begin with
+     * hashes of the two, as numbers are found at once in each of their entries, and behind texts every column has to be
+     * looked for.
+     * @param sql with {@code {e in scope of l}}
+     */
+    static String inScope(String sql) {
+        return sql.replaceAll(
+                "\\{e in scope of (\\w)}",
+                "hashtext(e.namespace) = hashtext($1.namespace) and hashtext(e.channel) = hashtext($1.channel)"
+                        + " and e.namespace = $1.namespace and e.channel = $1.channel");
+    }
 
     /**
      * Completes a statement that looks for rows of one status.

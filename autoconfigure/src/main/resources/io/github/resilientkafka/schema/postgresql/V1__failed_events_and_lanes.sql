@@ -37,14 +37,15 @@ create table if not exists failed_kafka_events (
 create unique index if not exists failed_kafka_events_event
     on failed_kafka_events (event_id, row_id) with (fillfactor = 45);
 
--- What the relay leases and reads; next_attempt_at lets it skip what is not due without a look at the rows.
+-- What the relay leases and reads; next_attempt_at lets it skip what is not due without a look at the rows. Namespace and
+-- channel as hashes: an index of numbers alone is searched faster. (hashtext is what PostgreSQL partitions texts by.)
 create index if not exists failed_kafka_events_pending
-    on failed_kafka_events (namespace, channel, lane, id, next_attempt_at)
+    on failed_kafka_events (hashtext(namespace), hashtext(channel), lane, id, next_attempt_at)
     where status = 'PENDING';
 
 -- The same for dead letters that were refused.
 create index if not exists failed_kafka_events_dlq_failed
-    on failed_kafka_events (namespace, channel, lane, id, next_attempt_at)
+    on failed_kafka_events (hashtext(namespace), hashtext(channel), lane, id, next_attempt_at)
     where status = 'DLQ_FAILED';
 
 -- What is replayed: the dead letters of one topic, in order.
