@@ -100,7 +100,6 @@ birth=$born
 echo "$server $birth"
 
 while read -r command; do
-    family=
     case $command in
     STOP) freeze ;;
     CONT) thaw ;;
@@ -109,10 +108,7 @@ while read -r command; do
     RELEASE) exit 0 ;;
     *) alive && kill "-$command" "$server" ;;
     esac
-    case $command in
-    KILL | FINISH) gone && echo done || echo "still there:$family" ;;
-    *) echo done ;;
-    esac
+    echo done
 done
 
 finish
