@@ -6,10 +6,10 @@ import java.util.Locale;
 /**
  * Whether a figure stays where it is: what it was in the second third of a soak, and in the last one. The first third warms
  * up. A count that goes up and down, as that of open sockets does, may by chance have been lower in the second third than
- * in the first: what leaks has grown in both, so counts are compared with the higher one.
+ * in the first. It is compared with the higher one, unless it still rises within the last third, as what leaks does.
  *
  * @param what the figure
- * @param before in the second third, or, of a count, in the first if that was higher
+ * @param before in the second third, or, of a count that does not rise any more, in the first if that was higher
  * @param after in the last third
  * @param bound what it may be in the last third
  */
@@ -20,8 +20,14 @@ record Flatness(String what, long before, long after, long bound) {
      * @param growth how much more there may be in the last third
      */
     static Flatness ofCounts(String what, List<Long> samples, long growth) {
-        long before = Math.max(median(first(samples)), median(second(samples)));
-        return new Flatness(what, before, median(last(samples)), before + growth);
+        List<Long> last = last(samples);
+        boolean rises =
+                median(last.subList(last.size() / 2, last.size())) > median(last.subList(0, last.size() / 2)) + growth;
+        long before = median(second(samples));
+        if (!rises) {
+            before = Math.max(before, median(first(samples)));
+        }
+        return new Flatness(what, before, median(last), before + growth);
     }
 
     /** Judges by medians; so many times as much as before is allowed. */

@@ -43,6 +43,16 @@ class FlatnessTests {
     }
 
     @Test
+    void aCountThatWasHigherBeforeAndRisesGrows() {
+        List<Long> leaking = LongStream.range(0, 90)
+                .map(i -> (i < 30) ? 310 : (i < 60) ? 300 : 300 + (i - 60) / 2)
+                .boxed()
+                .toList();
+        assertThat(Flatness.ofCounts("files", leaking, 2))
+                .hasToString("files       GROWS: 300, then 307 (at most 302)");
+    }
+
+    @Test
     void whatWarmsUpIsNotHeldAgainstIt() {
         List<Long> warmingUp =
                 LongStream.range(0, 90).map(i -> Math.min(i, 30)).boxed().toList();
