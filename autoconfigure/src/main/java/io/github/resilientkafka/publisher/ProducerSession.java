@@ -149,7 +149,10 @@ public final class ProducerSession {
      * Excuses a time in which this process itself stood still.
      */
     void excuse(long nanos) {
-        this.lastProgressNanos += nanos;
+        long now = System.nanoTime();
+        long excused = this.lastProgressNanos + nanos;
+        // Never further than now: what is silent from now on has no excuse.
+        this.lastProgressNanos = (excused - now > 0) ? now : excused;
     }
 
     /**

@@ -179,6 +179,16 @@ class ProducerSessionsTests {
     }
 
     @Test
+    @DisplayName("P4: a standstill of this process excuses the silence there was, not the one to come")
+    void aStandstillExcusesNoLaterSilence() {
+        start(error -> false, () -> {});
+        ProducerSession session = send().session;
+        session.excuse(Duration.ofHours(1).toNanos());
+        assertThat(session.outstanding()).isEqualTo(1);
+        assertThat(session.silentNanos()).isNotNegative();
+    }
+
+    @Test
     @DisplayName("W2: of the records that one partition does not take only the first counts, until it takes one")
     void aPartitionCountsOnce() {
         ProducerSession session = OpenSessions.of(new Producer());
