@@ -175,13 +175,21 @@ final class LaneDrain {
         if (session != null && !rows.isEmpty()) {
             DeadLetterBatch batch = new DeadLetterBatch(this.relay, EventStatus.DLQ_FAILED);
             for (StoredEvent row : rows) {
-                String error = row.errorType() + ((row.errorMessage() == null) ? "" : ": " + row.errorMessage());
-                batch.add(row, row.failureKind(), row.errorType(), error, row.attempts());
+                batch.add(row, row.failureKind(), row.errorType(), errorOf(row), row.attempts());
             }
             List<FailedAttempt> outcomes = batch.send(session, this.lanes.sendUntilNanos());
             if (!outcomes.isEmpty()) {
                 this.lanes.settleFailures(outcomes, session);
             }
         }
+    }
+
+    private static String errorOf(StoredEvent row) {
+        String type = row.errorType();
+        String message = row.errorMessage();
+        if (message == null) {
+            return type;
+        }
+        return message.startsWith(type) ? message : type + ": " + message;
     }
 }

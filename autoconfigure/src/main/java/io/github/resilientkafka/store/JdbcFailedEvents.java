@@ -58,11 +58,19 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 .add(" and event_id = ?", filter.eventId())
                 .add(" and id < ?", beforeId);
         String status = filter.status() == null ? "" : " and status = '" + filter.status() + "'";
+        if (filter.status() == EventStatus.PENDING || filter.status() == EventStatus.DLQ_FAILED) {
+            leadToWaitingRows(conditions);
+        }
         return view(
                 "null",
                 conditions.sql() + status + " order by id desc fetch first " + limit + " rows only",
                 conditions.values());
     }
+
+    /**
+     * Adds what the index of waiting rows is searched by, where that is not namespace and channel themselves.
+     */
+    void leadToWaitingRows(Conditions conditions) {}
 
     @Override
     public Optional<FailedEventView> find(long id) {
@@ -245,13 +253,13 @@ abstract class JdbcFailedEvents implements FailedEvents {
     }
 
     /** Conditions of a filter, those without a value left out. */
-    private static final class Conditions {
+    static final class Conditions {
 
         private final StringBuilder sql = new StringBuilder();
 
         private final List<Object> values = new ArrayList<>();
 
-        private Conditions add(String condition, @Nullable Object value) {
+        Conditions add(String condition, @Nullable Object value) {
             if (value != null) {
                 this.sql.append(condition);
                 this.values.add(value);

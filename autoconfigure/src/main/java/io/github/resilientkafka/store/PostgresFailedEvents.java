@@ -83,6 +83,13 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
     }
 
     @Override
+    void leadToWaitingRows(Conditions conditions) {
+        conditions
+                .add(" and hashtext(namespace) = hashtext(?)", this.scope.namespace())
+                .add(" and hashtext(channel) = hashtext(?)", this.scope.channel());
+    }
+
+    @Override
     void pendingAgain(Connection connection, long id) throws SQLException {
         update(connection, PostgresSql.RETREAT, id);
     }

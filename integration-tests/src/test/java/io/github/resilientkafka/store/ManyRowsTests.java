@@ -206,6 +206,10 @@ class ManyRowsTests {
                             50))
                     .hasSize(1);
             check(plans, "page of one event id", 50);
+            FailedEvents others = DatabaseVendor.POSTGRESQL.failedEvents(session(plans), scope(null, "another"));
+            assertThat(page(others, EventStatus.PENDING)).isEmpty();
+            assertThat(page(others, EventStatus.DLQ_FAILED)).isEmpty();
+            check(plans, "pages of another one's rows", 100);
             assertThat(page(events, EventStatus.DLQ)).isNotEmpty();
             check(plans, "page of dead letters", 1_000);
             assertThat(page(events, EventStatus.DLQ_FAILED)).isNotEmpty();

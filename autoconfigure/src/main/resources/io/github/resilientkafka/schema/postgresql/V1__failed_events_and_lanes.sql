@@ -38,7 +38,7 @@ create unique index if not exists failed_kafka_events_event
     on failed_kafka_events (event_id, row_id) with (fillfactor = 45);
 
 -- What the relay leases and reads; next_attempt_at lets it skip what is not due without a look at the rows. Namespace and
--- channel as hashes: an index of numbers alone is searched faster. (hashtext is what PostgreSQL partitions texts by.)
+-- channel as hashes: an index of numbers alone is searched faster. (hashtext is what PostgreSQL's hash indexes of texts use.)
 create index if not exists failed_kafka_events_pending
     on failed_kafka_events (hashtext(namespace), hashtext(channel), lane, id, next_attempt_at)
     where status = 'PENDING';
