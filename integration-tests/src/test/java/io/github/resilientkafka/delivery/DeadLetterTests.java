@@ -314,7 +314,9 @@ class DeadLetterTests {
             clock.advance(Duration.ofMinutes(60));
             await(application, EventStatus.DLQ);
             assertThat(TopicReader.readAll(kafka.adminConfig(), this.topic + ".dlq"))
-                    .hasSize(1);
+                    .singleElement()
+                    .satisfies(record ->
+                            assertThat(header(record, "rk_error")).containsOnlyOnce("RecordTooLargeException"));
             assertThat(application.retries().getRetryStats().dlqFailed()).isZero();
             assertThat(application.retries().getRetryStats().dlq()).isEqualTo(1);
         }
