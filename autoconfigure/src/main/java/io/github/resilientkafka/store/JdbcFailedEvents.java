@@ -57,20 +57,26 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 .add(" and key_text = ?", StoredText.cleanOrNull(filter.keyText(), StoredText.KEY_LENGTH))
                 .add(" and event_id = ?", filter.eventId())
                 .add(" and id < ?", beforeId);
-        String status = filter.status() == null ? "" : " and status = '" + filter.status() + "'";
-        if (filter.status() == EventStatus.PENDING || filter.status() == EventStatus.DLQ_FAILED) {
-            leadToWaitingRows(conditions);
-        }
-        return view(
-                "null",
-                conditions.sql() + status + " order by id desc fetch first " + limit + " rows only",
-                conditions.values());
+        return filter.status() == EventStatus.PENDING || filter.status() == EventStatus.DLQ_FAILED
+                ? newestWaiting(filter.status(), conditions, limit)
+                : newest(filter.status(), conditions, limit);
     }
 
     /**
-     * Adds what the index of waiting rows is searched by, where that is not namespace and channel themselves.
+     * Returns the newest rows of those that wait.
      */
-    void leadToWaitingRows(Conditions conditions) {}
+    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, int limit) {
+        return newest(status, conditions, limit);
+    }
+
+    private List<FailedEventView> newest(@Nullable EventStatus status, Conditions conditions, int limit) {
+        return view(
+                "null",
+                conditions.sql()
+                        + (status == null ? "" : " and status = '" + status + "'")
+                        + " order by id desc fetch first " + limit + " rows only",
+                conditions.values());
+    }
 
     @Override
     public Optional<FailedEventView> find(long id) {
@@ -178,7 +184,7 @@ abstract class JdbcFailedEvents implements FailedEvents {
         update(connection, sql, rows, this.scope.namespace(), this.scope.channel(), lane);
     }
 
-    private List<FailedEventView> view(String payload, String conditions, List<Object> values) {
+    List<FailedEventView> view(String payload, String conditions, List<Object> values) {
         String sql = this.scope.sql(VIEW.replace("{payload}", payload) + conditions);
         return this.session.run("look at events", connection -> {
             try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -267,11 +273,11 @@ abstract class JdbcFailedEvents implements FailedEvents {
             return this;
         }
 
-        private String sql() {
+        String sql() {
             return this.sql.toString();
         }
 
-        private List<Object> values() {
+        List<Object> values() {
             return this.values;
         }
     }

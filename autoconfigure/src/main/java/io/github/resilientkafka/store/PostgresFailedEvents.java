@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Statistics in PostgreSQL, without ever reading the whole table.
@@ -46,6 +48,27 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
              where t.namespace = ? and t.channel = ?""");
 
     /**
+     * Of each lane's newest rows, which only the partial index can deliver, the newest: ordered by id alone, they could also
+     * be looked for in the primary key, among all rows of everybody.
+     */
+    private static final String WAITING = PostgresSql.inScope("""
+             and id = any(array(
+                 select w.id
+                   from {lanes} l
+                        cross join lateral (
+                          select e.id
+                            from {events} e
+                           where {e in scope of l}
+                             and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
+                             and e.status = '{status}'{conditions}
+                           order by e.lane desc, e.id desc
+                           limit {limit}) w
+                  where l.namespace = ? and l.channel = ?
+                  order by w.id desc
+                  limit {limit}))
+             order by id desc""");
+
+    /**
      * Counts the rows on about a thousand pages picked at random, and projects. Unlike the planner's statistics this is
      * never out of date.
      */
@@ -83,10 +106,14 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
     }
 
     @Override
-    void leadToWaitingRows(Conditions conditions) {
-        conditions
-                .add(" and hashtext(namespace) = hashtext(?)", this.scope.namespace())
-                .add(" and hashtext(channel) = hashtext(?)", this.scope.channel());
+    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, int limit) {
+        String newest = PostgresSql.of(" " + WAITING, status)
+                .replace("{conditions}", conditions.sql())
+                .replace("{limit}", Integer.toString(limit));
+        List<Object> values = new ArrayList<>(conditions.values());
+        values.add(this.scope.namespace());
+        values.add(this.scope.channel());
+        return view("null", newest, values);
     }
 
     @Override

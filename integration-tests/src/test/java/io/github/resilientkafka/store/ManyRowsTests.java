@@ -206,14 +206,17 @@ class ManyRowsTests {
                             50))
                     .hasSize(1);
             check(plans, "page of one event id", 50);
+            assertThat(page(events, EventStatus.PENDING)).hasSize(50);
+            check(plans, "page of pending rows", 10_000);
+            this.database.store("another", true).ping();
             FailedEvents others = DatabaseVendor.POSTGRESQL.failedEvents(session(plans), scope(null, "another"));
             assertThat(page(others, EventStatus.PENDING)).isEmpty();
             assertThat(page(others, EventStatus.DLQ_FAILED)).isEmpty();
-            check(plans, "pages of another one's rows", 100);
+            check(plans, "pages of another one's rows", 1_000);
             assertThat(page(events, EventStatus.DLQ)).isNotEmpty();
             check(plans, "page of dead letters", 1_000);
             assertThat(page(events, EventStatus.DLQ_FAILED)).isNotEmpty();
-            check(plans, "page of refused dead letters", 1_000);
+            check(plans, "page of refused dead letters", 3_000);
             assertThat(events.retry(rows.get(0).id(), NOW)).isTrue();
             assertThat(events.retry(rows.get(1).id(), NOW)).isTrue();
             check(plans, "retry", 200);
