@@ -36,6 +36,7 @@ final class H2EventStore extends JdbcEventStore {
                             statement,
                             event.rowId(),
                             event.eventId(),
+                            this.scope.number(),
                             this.scope.namespace(),
                             this.scope.channel(),
                             event.lane(),

@@ -6,10 +6,10 @@ package io.github.resilientkafka.store;
 final class H2Sql {
 
     static final String SAVE = """
-            insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
-                   record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
-                   error_type, error_message, created_at, updated_at)
-            select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING', ?, 0, ?, ?, ?, ?, ?
+            insert into {events} (row_id, event_id, scope, namespace, channel, lane, topic, partition_no,
+                   record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind, attempts,
+                   next_attempt_at, error_type, error_message, created_at, updated_at)
+            select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PENDING', ?, 0, ?, ?, ?, ?, ?
              where not exists (select 1 from {events} where event_id = ? and row_id = ?)""";
 
     static final String LEASABLE = """

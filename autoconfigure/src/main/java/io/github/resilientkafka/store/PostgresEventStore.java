@@ -85,6 +85,7 @@ final class PostgresEventStore extends JdbcEventStore {
         this.session.run("store events", connection -> {
             try (var parameters = new PostgresParameters(connection, sql)) {
                 return parameters
+                        .number(this.scope.number())
                         .scope(this.scope)
                         .uuids(events, FailedEvent::rowId)
                         .uuids(events, FailedEvent::eventId)

@@ -14,10 +14,10 @@ package io.github.resilientkafka.store;
 final class PostgresSql {
 
     static final String SAVE = """
-            insert into {events} (row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp,
-                   record_key, key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at,
-                   error_type, error_message, created_at, updated_at)
-            select row_id::uuid, event_id::uuid, ?, ?, lane, topic, partition_no, record_timestamp,
+            insert into {events} (row_id, event_id, scope, namespace, channel, lane, topic, partition_no,
+                   record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind, attempts,
+                   next_attempt_at, error_type, error_message, created_at, updated_at)
+            select row_id::uuid, event_id::uuid, ?, ?, ?, lane, topic, partition_no, record_timestamp,
                    record_key, key_text, payload, headers, event_type, 'PENDING', failure_kind, 0,
                    timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
                    timestamptz 'epoch' + created_at * interval '1 microsecond',
@@ -265,15 +265,14 @@ final class PostgresSql {
 
     /**
      * Completes a statement that looks for waiting rows of the namespace and channel of {@code l}. The indexes begin with
-     * hashes of the two, as numbers are found at once in each of their entries, and behind texts every column has to be
+     * the scope's number: in each of their entries numbers are found at once, and behind texts every column has to be
      * looked for.
      * @param sql with {@code {e in scope of l}}
      */
     static String inScope(String sql) {
         return sql.replaceAll(
                 "\\{e in scope of (\\w)}",
-                "hashtext(e.namespace) = hashtext($1.namespace) and hashtext(e.channel) = hashtext($1.channel)"
-                        + " and e.namespace = $1.namespace and e.channel = $1.channel");
+                "e.scope = $1.scope and e.namespace = $1.namespace and e.channel = $1.channel");
     }
 
     /**

@@ -2,6 +2,7 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
@@ -29,6 +30,9 @@ class SchemaInitializer implements InitializingBean {
     private static final Logger logger = LoggerFactory.getLogger(SchemaInitializer.class);
 
     private static final String MIGRATE = "resilient-kafka.fallback.migrate";
+
+    /** What PostgreSQL and H2 say of a column that is not there. */
+    private static final Set<String> NO_SUCH_COLUMN = Set.of("42703", "42S22");
 
     private final SchemaTables tables;
 
@@ -110,12 +114,12 @@ class SchemaInitializer implements InitializingBean {
             problem = this.tables.problem();
             if (problem == null && failure != null) {
                 logger.warn("The schema scripts could not be run, but the tables are usable", failure);
-            } else if (problem != null && failure != null) {
-                throw unusable(failure);
+            } else if (problem != null && failure != null && !areOfASnapshot(problem)) {
+                throw unusable(failure, cure());
             }
         }
         if (problem != null) {
-            throw unusable(problem);
+            throw unusable(problem, areOfASnapshot(problem) ? cureOfASnapshot() : cure());
         }
         this.tables.insertLanes();
     }
@@ -131,19 +135,38 @@ class SchemaInitializer implements InitializingBean {
         }
     }
 
-    private ConfigurationException unusable(RuntimeException problem) {
-        String place = this.scope.schema() == null ? "" : " in schema " + this.scope.schema();
+    private ConfigurationException unusable(RuntimeException problem, String cure) {
         return new ConfigurationException(
                 MIGRATE,
                 (this.migrate
                                 ? "the tables of the event store could not be created or upgraded"
                                 : "it is false, and the tables of the event store are missing or not usable")
-                        + place + ": " + SqlErrors.message(problem),
-                "Run the scripts in classpath:" + this.vendor.scripts() + " (in the autoconfigure jar)" + place
-                        + ", in order, as a user who may create tables, and grant the application's user select, insert,"
-                        + " update and delete; or let the application do it: " + MIGRATE
-                        + "=true and the right to create tables. The schema is chosen by resilient-kafka.schema.",
+                        + place() + ": " + SqlErrors.message(problem),
+                cure,
                 problem);
+    }
+
+    private String cure() {
+        return "Run the scripts in classpath:" + this.vendor.scripts() + " (in the autoconfigure jar)" + place()
+                + ", in order, as a user who may create tables, and grant the application's user select, insert,"
+                + " update and delete; or let the application do it: " + MIGRATE
+                + "=true and the right to create tables. The schema is chosen by resilient-kafka.schema.";
+    }
+
+    /** All scripts have been run, so none will add the missing column. */
+    private boolean areOfASnapshot(DataAccessException problem) {
+        return NO_SUCH_COLUMN.contains(SqlErrors.state(problem)) && this.tables.version() == SchemaMigration.VERSION;
+    }
+
+    private String cureOfASnapshot() {
+        return "The tables were made by a snapshot of this version, or have been changed since, and no script adds what"
+                + " they lack. Let whatever made them run until no row of failed_kafka_events is needed any more (none"
+                + " has another status than RESOLVED), then drop failed_kafka_events, kafka_lane and "
+                + FlywayMigration.HISTORY + place() + " and make them anew. " + cure();
+    }
+
+    private String place() {
+        return this.scope.schema() == null ? "" : " in schema " + this.scope.schema();
     }
 
     /** SQLState 28: refused for the credentials; 3D: no such database. */

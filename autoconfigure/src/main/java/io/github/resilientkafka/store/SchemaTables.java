@@ -21,12 +21,13 @@ import org.springframework.dao.TransientDataAccessException;
 class SchemaTables {
 
     private static final String EVENT_COLUMNS = """
-            row_id, event_id, namespace, channel, lane, topic, partition_no, record_timestamp, record_key, key_text,
-            payload, headers, event_type, status, failure_kind, attempts, next_attempt_at, error_type, error_message,
-            created_at, updated_at, resolved_at""";
+            row_id, event_id, scope, namespace, channel, lane, topic, partition_no, record_timestamp, record_key,
+            key_text, payload, headers, event_type, status, failure_kind, attempts, next_attempt_at, error_type,
+            error_message, created_at, updated_at, resolved_at""";
 
-    private static final String LANE_COLUMNS =
-            "namespace, channel, lane, owner, epoch, expires_at, wanted_at, drained_to, resolved, dlq, dlq_failed";
+    private static final String LANE_COLUMNS = """
+            scope, namespace, channel, lane, owner, epoch, expires_at, wanted_at, drained_to, resolved, dlq,
+            dlq_failed""";
 
     /**
      * Statements that touch no row but fail unless all columns are there and may be read and written.
@@ -107,8 +108,8 @@ class SchemaTables {
 
     private int insertMissingLanes(Connection connection) throws SQLException {
         String insert = this.scope.sql("""
-                insert into {lanes} (namespace, channel, lane)
-                select cast(? as varchar(200)), cast(? as varchar(100)), cast(? as smallint)
+                insert into {lanes} (scope, namespace, channel, lane)
+                select cast(? as integer), cast(? as varchar(200)), cast(? as varchar(100)), cast(? as smallint)
                  where not exists (
                        select 1 from {lanes} l where l.namespace = ? and l.channel = ? and l.lane = ?)""");
         if (countLanes(connection) == EventStore.LANES) {
@@ -117,12 +118,13 @@ class SchemaTables {
         try (var statement = connection.prepareStatement(
                 this.vendor == DatabaseVendor.POSTGRESQL ? insert + " on conflict do nothing" : insert)) {
             for (int lane = 0; lane < EventStore.LANES; lane++) {
-                statement.setString(1, this.scope.namespace());
-                statement.setString(2, this.scope.channel());
-                statement.setInt(3, lane);
-                statement.setString(4, this.scope.namespace());
-                statement.setString(5, this.scope.channel());
-                statement.setInt(6, lane);
+                statement.setInt(1, this.scope.number());
+                statement.setString(2, this.scope.namespace());
+                statement.setString(3, this.scope.channel());
+                statement.setInt(4, lane);
+                statement.setString(5, this.scope.namespace());
+                statement.setString(6, this.scope.channel());
+                statement.setInt(7, lane);
                 statement.addBatch();
             }
             return statement.executeBatch().length;

@@ -71,6 +71,15 @@ public record StoreScope(@Nullable String schema, String namespace, String chann
     }
 
     /**
+     * Returns a number made of namespace and channel, which rows have beside them: an index finds rows faster by it than by
+     * two texts. Others may have the same. As it is stored, it must be the same in every Java and for ever: how the hash of
+     * a string is computed is specified, that of a record is not.
+     */
+    int number() {
+        return 31 * this.namespace.hashCode() + this.channel.hashCode();
+    }
+
+    /**
      * Puts the tables' names into a statement.
      * @param statement with {@code {events}} and {@code {lanes}} where the names go
      * @return the statement as the database takes it

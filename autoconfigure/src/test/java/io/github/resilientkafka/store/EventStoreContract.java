@@ -369,6 +369,41 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
     }
 
     @Test
+    @DisplayName("W1: applications whose scopes have the same number do not see each other's rows")
+    void scopesWithTheSameNumber() {
+        EventStore one = this.database.store("Aa", true);
+        EventStore other = this.database.store("BB", true);
+        one.save(rows(2, 1));
+        other.save(rows(3, 1));
+
+        assertThat(scopesNumber("Aa")).isEqualTo(scopesNumber("BB"));
+        for (EventStatus status : List.of(EventStatus.PENDING, EventStatus.DLQ_FAILED)) {
+            assertOwnRows(one, "Aa", status, 2);
+            assertOwnRows(other, "BB", status, 3);
+        }
+    }
+
+    private static int scopesNumber(String namespace) {
+        return new StoreScope(null, namespace, StoreScope.DEFAULT_CHANNEL).number();
+    }
+
+    /** Leaves all of them refused. */
+    private void assertOwnRows(EventStore store, String namespace, EventStatus status, int rows) {
+        Instant due = NOW.plusSeconds(60);
+        List<LaneLease> leases = store.lease("w", status, due, 16, LEASE);
+        List<StoredEvent> read = store.read(leases, status, due, 10, List.of());
+
+        assertThat(read).hasSize(rows);
+        assertThat(this.database.events(namespace).page(filter(status), null, 10))
+                .hasSize(rows);
+        List<FailedAttempt> refused = read.stream()
+                .map(row -> attempt(row, status, EventStatus.DLQ_FAILED))
+                .toList();
+        assertThat(store.settleFailures("w", leases, refused, NOW, LEASE)).isTrue();
+        store.release("w", leases);
+    }
+
+    @Test
     void pingFailsWithoutTheTable() {
         this.store.ping();
         this.database.execute("drop table failed_kafka_events");

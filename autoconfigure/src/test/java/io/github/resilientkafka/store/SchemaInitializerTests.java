@@ -16,9 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -100,6 +102,19 @@ class SchemaInitializerTests {
                 .isThrownBy(schema(false)::afterPropertiesSet)
                 .withMessageContaining("EVENT_TYPE")
                 .satisfies(ex -> assertThat(ex.cure()).contains(DatabaseVendor.H2.scripts(), "fallback.migrate"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"failed_kafka_events, true", "failed_kafka_events, false", "kafka_lane, true", "kafka_lane, false"})
+    @DisplayName("W1: tables of an earlier snapshot, without the number of their scope, fail the start with the cure")
+    void tablesOfAnEarlierSnapshotAreRefused(String table, boolean migrate) {
+        schema(true).afterPropertiesSet();
+        this.jdbc.execute("alter table " + table + " drop column scope");
+
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(schema(migrate)::afterPropertiesSet)
+                .withMessageContaining("SCOPE")
+                .satisfies(ex -> assertThat(ex.cure()).contains("then drop failed_kafka_events, kafka_lane and"));
     }
 
     @Test

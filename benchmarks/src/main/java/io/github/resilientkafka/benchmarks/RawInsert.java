@@ -25,11 +25,11 @@ final class RawInsert {
     private static final int LANES = 64;
 
     private static final String SQL = """
-            insert into failed_kafka_events (row_id, event_id, namespace, channel, lane, topic, partition_no,
+            insert into failed_kafka_events (row_id, event_id, scope, namespace, channel, lane, topic, partition_no,
                    record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind, attempts,
                    next_attempt_at, error_type, error_message, created_at, updated_at)
-            select row_id::uuid, event_id::uuid, ?, ?, lane, topic, partition_no, record_timestamp, record_key, key_text, payload,
-                   headers, event_type, 'PENDING', failure_kind, 0,
+            select row_id::uuid, event_id::uuid, ?, ?, ?, lane, topic, partition_no, record_timestamp, record_key, key_text,
+                   payload, headers, event_type, 'PENDING', failure_kind, 0,
                    timestamptz 'epoch' + next_attempt_at * interval '1 microsecond', error_type, error_message,
                    timestamptz 'epoch' + created_at * interval '1 microsecond',
                    timestamptz 'epoch' + created_at * interval '1 microsecond'
@@ -40,6 +40,8 @@ final class RawInsert {
             """;
 
     private final Servers servers;
+
+    private final long scope;
 
     private final String namespace;
 
@@ -54,6 +56,7 @@ final class RawInsert {
 
     private RawInsert(Servers servers, ResultSet model) throws SQLException {
         this.servers = servers;
+        this.scope = model.getLong("scope");
         this.namespace = model.getString("namespace");
         this.channel = model.getString("channel");
         this.columns = new Object[][] {
@@ -122,6 +125,7 @@ final class RawInsert {
 
     private void insert(Connection connection, PreparedStatement statement) throws SQLException {
         int parameter = 1;
+        statement.setLong(parameter++, this.scope);
         statement.setString(parameter++, this.namespace);
         statement.setString(parameter++, this.channel);
         statement.setArray(parameter++, connection.createArrayOf("text", ids()));

@@ -4,6 +4,7 @@ import static io.github.resilientkafka.store.EventRows.LEASE;
 import static io.github.resilientkafka.store.EventRows.NOW;
 import static io.github.resilientkafka.store.EventRows.row;
 import static io.github.resilientkafka.store.EventRows.rows;
+import static io.github.resilientkafka.store.StoreDatabase.scope;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.testing.LocalPostgres;
@@ -280,16 +281,17 @@ class DrainedLanesTests {
     /** Takes an id and does not commit. */
     private static void insert(Connection connection, FailedEvent event) throws SQLException {
         try (var statement = connection.prepareStatement("""
-                insert into failed_kafka_events (row_id, event_id, namespace, channel, lane, topic, record_timestamp,
-                       payload, headers, event_type, status, failure_kind, next_attempt_at, error_type, created_at,
-                       updated_at)
-                values (?, ?, 'app', 'default', ?, 'orders', 1, ?, '[]', 'Placed', 'PENDING', 'OUTAGE', ?, 'E', now(),
+                insert into failed_kafka_events (row_id, event_id, scope, namespace, channel, lane, topic,
+                       record_timestamp, payload, headers, event_type, status, failure_kind, next_attempt_at,
+                       error_type, created_at, updated_at)
+                values (?, ?, ?, 'app', 'default', ?, 'orders', 1, ?, '[]', 'Placed', 'PENDING', 'OUTAGE', ?, 'E', now(),
                        now())""")) {
             statement.setObject(1, event.rowId());
             statement.setObject(2, event.eventId());
-            statement.setInt(3, event.lane());
-            statement.setBytes(4, event.payload());
-            statement.setObject(5, JdbcEventStore.timestamp(event.nextAttemptAt()));
+            statement.setInt(3, scope(null, "app").number());
+            statement.setInt(4, event.lane());
+            statement.setBytes(5, event.payload());
+            statement.setObject(6, JdbcEventStore.timestamp(event.nextAttemptAt()));
             statement.executeUpdate();
         }
     }

@@ -66,6 +66,8 @@ class ManyRowsTests {
             "failed_kafka_events_dead_letters",
             "failed_kafka_events_dead_letter_age");
 
+    private static final StoreScope SCOPE = scope(null, "app");
+
     private final StoreDatabase database = new StoreDatabase(LocalPostgres.shared());
 
     private final JdbcTemplate jdbc = this.database.jdbc();
@@ -96,15 +98,15 @@ class ManyRowsTests {
 
     private void insert(int rows, String status) {
         this.jdbc.update("""
-                insert into failed_kafka_events (row_id, event_id, namespace, channel, lane, topic, record_timestamp,
-                       record_key, key_text, payload, headers, event_type, status, failure_kind, next_attempt_at,
-                       error_type, created_at, updated_at, resolved_at)
-                select lpad(to_hex(m + i), 32, '0')::uuid, lpad(to_hex(m + i), 32, '0')::uuid, 'app', 'default',
+                insert into failed_kafka_events (row_id, event_id, scope, namespace, channel, lane, topic,
+                       record_timestamp, record_key, key_text, payload, headers, event_type, status, failure_kind,
+                       next_attempt_at, error_type, created_at, updated_at, resolved_at)
+                select lpad(to_hex(m + i), 32, '0')::uuid, lpad(to_hex(m + i), 32, '0')::uuid, ?, 'app', 'default',
                        (i * 7919::bigint) % 64, 'orders', 1, '\\x01', 'key', '\\x0123456789abcdef', '[]', 'Placed', s,
                        'OUTAGE', t, 'E', t, t, case s when 'RESOLVED' then t + i * interval '1 millisecond' end
                   from generate_series(1, ?) i,
                        (select coalesce(max(id), 0) as m from failed_kafka_events) m,
-                       (select ?::text as s, timestamptz '2026-01-01' as t) c""", rows, status);
+                       (select ?::text as s, timestamptz '2026-01-01' as t) c""", SCOPE.number(), rows, status);
     }
 
     @Test
@@ -181,7 +183,7 @@ class ManyRowsTests {
     @DisplayName("W5: ... so do purge, statistics, and what an operator does to single rows")
     void administrationBesideAnOldSnapshot(String mode) throws Exception {
         try (RecordedPlans plans = new RecordedPlans(this.database.pool(), mode)) {
-            FailedEvents events = DatabaseVendor.POSTGRESQL.failedEvents(session(plans), scope(null, "app"));
+            FailedEvents events = DatabaseVendor.POSTGRESQL.failedEvents(session(plans), SCOPE);
             EventStore store = this.database.store();
             List<LaneLease> leases = store.lease("w", EventStatus.PENDING, NOW, 4, LEASE);
             List<StoredEvent> rows = store.read(leases, EventStatus.PENDING, NOW, 12, List.of());
@@ -243,7 +245,7 @@ class ManyRowsTests {
 
     /** What a worker does, and every statement of it on an index, the last batch as cheap as the first. */
     private void drain(RecordedPlans plans, int batches) {
-        EventStore store = DatabaseVendor.POSTGRESQL.eventStore(session(plans), scope(null, "app"), true);
+        EventStore store = DatabaseVendor.POSTGRESQL.eventStore(session(plans), SCOPE, true);
         store.save(rows(BATCH / 2, 1, 2));
         check(plans, "save", PAGES_PER_BATCH);
         for (int i = 0; i < batches; i++) {

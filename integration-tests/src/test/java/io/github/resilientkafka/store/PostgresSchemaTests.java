@@ -10,6 +10,7 @@ import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.testing.LocalPostgres;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +140,37 @@ class PostgresSchemaTests {
                 .isThrownBy(this.database.schema(null, false)::afterPropertiesSet);
 
         assertThat(tables("public")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("W1: tables of an earlier snapshot, without the number of their scope, fail the start with the cure")
+    void tablesOfAnEarlierSnapshotAreRefused() {
+        this.database.schema(null, true).afterPropertiesSet();
+        this.jdbc.execute("alter table kafka_lane drop column scope");
+        this.jdbc.execute("alter table failed_kafka_events drop column scope");
+        this.jdbc.execute(
+                "create index failed_kafka_events_pending on failed_kafka_events (namespace, channel, lane, id)"
+                        + " where status = 'PENDING'");
+        this.jdbc.execute("update resilient_kafka_schema_history set checksum = 1 where version = '1'");
+
+        assertSnapshotIsRefused(this.database);
+        try (StoreDatabase limited = limited()) {
+            grant("select, insert, update, delete");
+            assertSnapshotIsRefused(limited);
+        }
+
+        this.jdbc.execute("drop table failed_kafka_events, kafka_lane, resilient_kafka_schema_history");
+        assertThatNoException().isThrownBy(this.database.schema(null, true)::afterPropertiesSet);
+    }
+
+    private static void assertSnapshotIsRefused(StoreDatabase database) {
+        for (boolean migrate : new boolean[] {true, false}) {
+            assertThatExceptionOfType(ConfigurationException.class)
+                    .isThrownBy(database.schema(null, migrate)::afterPropertiesSet)
+                    .withMessageContaining("column \"scope\" of relation")
+                    .satisfies(ex -> assertThat(ex.cure())
+                            .contains("then drop failed_kafka_events, kafka_lane and resilient_kafka_schema_history"));
+        }
     }
 
     @Test

@@ -1,10 +1,12 @@
 -- Resilient Kafka, schema version 1, for H2 2.3 or newer, in any of its modes.
 -- Names are not qualified: the tables go to the connection's current schema. Running it again does no harm.
 
+-- scope: a number made of namespace and channel, written by the application. It is not used here: tables are small in H2.
 create table if not exists failed_kafka_events (
     id               bigint generated always as identity primary key,
     row_id           uuid          not null,
     event_id         uuid          not null,
+    scope            integer       not null,
     namespace        varchar(200)  not null,
     channel          varchar(100)  not null,
     lane             smallint      not null,
@@ -39,6 +41,7 @@ create index if not exists failed_kafka_events_waiting
 -- wanted_at: when somebody who found no free lane asked for one, on whichever lane.
 -- drained_to is not used here: old versions of rows cost no search in H2.
 create table if not exists kafka_lane (
+    scope      integer      not null,
     namespace  varchar(200) not null,
     channel    varchar(100) not null,
     lane       smallint     not null,
