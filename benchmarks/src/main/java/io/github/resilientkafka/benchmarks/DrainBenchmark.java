@@ -22,10 +22,35 @@ final class DrainBenchmark implements Benchmark {
 
     private final Target target;
 
-    DrainBenchmark(String name, DrainEnd end, Target target) {
+    private final IdealLoop.Indexes indexes;
+
+    private final String setting;
+
+    private DrainBenchmark(String name, String setting, DrainEnd end, Target target, IdealLoop.Indexes indexes) {
         this.name = name;
+        this.setting = setting;
         this.end = end;
         this.target = target;
+        this.indexes = indexes;
+    }
+
+    /**
+     * Beside the loop on a table that is made for it.
+     */
+    static DrainBenchmark of(String name, DrainEnd end, Target target) {
+        return new DrainBenchmark(name, TwoThreads.COUNT + " threads", end, target, IdealLoop.Indexes.ITS_OWN);
+    }
+
+    /**
+     * Beside the loop on a table that has our indexes, too.
+     */
+    static DrainBenchmark withOurIndexes(String name, DrainEnd end) {
+        return new DrainBenchmark(
+                name,
+                TwoThreads.COUNT + " threads, beside the loop with our indexes",
+                end,
+                Target.NONE,
+                IdealLoop.Indexes.OURS_TOO);
     }
 
     @Override
@@ -34,7 +59,7 @@ final class DrainBenchmark implements Benchmark {
         try (Servers servers = Servers.launch();
                 Database database = new Database(servers)) {
             Backlog backlog = Backlog.store(servers, database, "backlog", rows, Events::key);
-            IdealLoop.createTable(database);
+            IdealLoop.createTable(database, this.indexes);
             try (Application application = Application.start(servers, this.end.arguments())) {
                 application.awaitReady();
                 ProducerSettings settings = application.producerSettings().forRelay(LEASE);
@@ -45,8 +70,7 @@ final class DrainBenchmark implements Benchmark {
                         scale.rounds(),
                         () -> ours(database, backlog, rows, relay),
                         () -> reference(servers, database, backlog, rows, ideal));
-                return List.of(comparison.figure(
-                        this.name, TwoThreads.COUNT + " threads", "events/s", this.target, Effort::perSecond));
+                return List.of(comparison.figure(this.name, this.setting, "events/s", this.target, Effort::perSecond));
             }
         }
     }

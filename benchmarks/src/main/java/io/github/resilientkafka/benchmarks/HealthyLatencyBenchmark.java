@@ -18,6 +18,9 @@ final class HealthyLatencyBenchmark implements Benchmark {
 
     private static final int TURNS = 4;
 
+    /** As many as that: one that something else disturbs differs by far. */
+    private static final int ROUNDS = 15;
+
     @Override
     public List<Figure> run(Scale scale) throws Exception {
         try (Servers servers = Servers.launch();
@@ -25,7 +28,7 @@ final class HealthyLatencyBenchmark implements Benchmark {
             application.awaitReady();
             try (BareTemplate template = BareTemplate.beside(application)) {
                 List<Comparison.Round<Latencies>> rounds = new ArrayList<>();
-                for (int round = 0; round <= scale.rounds(); round++) {
+                for (int round = 0; round <= scale.rounds(ROUNDS); round++) {
                     Comparison.Round<Latencies> measured =
                             measure(application, template, scale.of(TURN_MILLIS), servers);
                     Progress.round(round, measured.ours(), measured.reference());

@@ -33,6 +33,24 @@ final class IdealLoop {
              limit ?
                for update skip locked""";
 
+    /**
+     * The indexes of its table: what a row has to be entered in when it is written again.
+     */
+    enum Indexes {
+
+        /** The primary key, and the one that its claim needs. */
+        ITS_OWN(", primary key (id)"),
+
+        /** All of {@code failed_kafka_events} besides: whoever wants to find an event needs them, whatever drains the table. */
+        OURS_TOO(" including indexes");
+
+        private final String clause;
+
+        Indexes(String clause) {
+            this.clause = clause;
+        }
+    }
+
     private final Servers servers;
 
     private final Supplier<Producer<byte[], byte[]>> producers;
@@ -46,11 +64,11 @@ final class IdealLoop {
     }
 
     /**
-     * Makes its table: our columns, the primary key, and the one index that its claim needs.
+     * Makes its table, with our columns.
      */
-    static void createTable(Database database) throws SQLException {
+    static void createTable(Database database, Indexes indexes) throws SQLException {
         database.execute(
-                "create table ideal_events (like " + Database.EVENTS + " including identity, primary key (id))",
+                "create table ideal_events (like " + Database.EVENTS + " including identity" + indexes.clause + ")",
                 "create index on ideal_events (next_attempt_at, id) where status = 'PENDING'");
     }
 
