@@ -7,7 +7,7 @@ import java.util.TreeSet;
 
 /**
  * All benchmarks, in the order they run. Each has a JVM of its own, and is asked for by a name that it has in the report, but
- * for the one that adds to the rows of others.
+ * for those that add to the rows of others.
  */
 enum Suite {
     PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
@@ -16,7 +16,7 @@ enum Suite {
     PUBLISH_LATENCY(new HealthyLatencyBenchmark(), "publish-p99", "publish-latency-healthy"),
     STORE(new StoreBenchmark(), "store-while-open"),
     DRAIN(DrainBenchmark.of("drain", DrainEnd.UPDATE, Target.atLeast(1.2)), "drain"),
-    DRAIN_INDEXED(DrainBenchmark.withOurIndexes("drain", DrainEnd.UPDATE), "drain"),
+    DRAIN_INDEXED(DrainBenchmark.withOurIndexes("drain", DrainEnd.UPDATE), "drain-indexed"),
     DRAIN_DELETE(DrainBenchmark.of("drain-delete", DrainEnd.DELETE, Target.atLeast(1)), "drain-delete"),
     DRAIN_1M(new LargeBacklogBenchmark(), "drain-1m"),
     DRAIN_SETTLED(new SettledRowsBenchmark(), "drain-settled"),
