@@ -55,21 +55,27 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 .add(" and created_at < ?", timestamp(filter.createdBefore()))
                 .add(" and created_at >= ?", timestamp(filter.createdAfter()))
                 .add(" and key_text = ?", StoredText.cleanOrNull(filter.keyText(), StoredText.KEY_LENGTH))
-                .add(" and event_id = ?", filter.eventId())
-                .add(" and id < ?", beforeId);
-        return filter.status() == EventStatus.PENDING || filter.status() == EventStatus.DLQ_FAILED
-                ? newestWaiting(filter.status(), conditions, limit)
-                : newest(filter.status(), conditions, limit);
+                .add(" and event_id = ?", filter.eventId());
+        EventStatus status = filter.status();
+        long before = (beforeId != null) ? beforeId : Long.MAX_VALUE;
+        if (filter.eventId() != null) {
+            return ofOneEvent(status, conditions, before, limit);
+        }
+        return status == EventStatus.PENDING || status == EventStatus.DLQ_FAILED
+                ? newestWaiting(status, conditions, before, limit)
+                : newest(status, conditions, before, limit);
     }
 
     /**
      * Returns the newest rows of those that wait.
      */
-    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, int limit) {
-        return newest(status, conditions, limit);
+    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, long beforeId, int limit) {
+        return newest(status, conditions, beforeId, limit);
     }
 
-    private List<FailedEventView> newest(@Nullable EventStatus status, Conditions conditions, int limit) {
+    private List<FailedEventView> newest(
+            @Nullable EventStatus status, Conditions conditions, long beforeId, int limit) {
+        conditions.add(" and id < ?", beforeId);
         return view(
                 "null",
                 conditions.sql()
@@ -78,20 +84,28 @@ abstract class JdbcFailedEvents implements FailedEvents {
                 conditions.values());
     }
 
+    /**
+     * Neither ordered nor limited by the database, which could then prefer to walk through the whole primary key; nor told
+     * the status, as there is an index of all rows that have it.
+     */
+    private List<FailedEventView> ofOneEvent(
+            @Nullable EventStatus status, Conditions conditions, long beforeId, int limit) {
+        return view("null", conditions.sql(), conditions.values()).stream()
+                .filter(row -> (status == null || row.status() == status) && row.id() < beforeId)
+                .sorted(Comparator.comparingLong(FailedEventView::id).reversed())
+                .limit(limit)
+                .toList();
+    }
+
     @Override
     public Optional<FailedEventView> find(long id) {
         return view("payload", " and id = ?", List.of(id)).stream().findFirst();
     }
 
-    /**
-     * Neither ordered nor limited by the database, which could then prefer to walk through the whole primary key.
-     */
     @Override
     public List<FailedEventView> findByEventId(UUID eventId) {
-        return view("null", " and event_id = ?", List.of(eventId)).stream()
-                .sorted(Comparator.comparingLong(FailedEventView::id).reversed())
-                .limit(MAX_ROWS_OF_AN_EVENT)
-                .toList();
+        Conditions conditions = new Conditions().add(" and event_id = ?", eventId);
+        return ofOneEvent(null, conditions, Long.MAX_VALUE, MAX_ROWS_OF_AN_EVENT);
     }
 
     /**

@@ -59,7 +59,7 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
                           select e.id
                             from {events} e
                            where {e in scope of l}
-                             and (e.lane, e.id) > (l.lane, {from}) and e.lane <= l.lane
+                             and (e.lane, e.id) > (l.lane, {from}) and (e.lane, e.id) < (l.lane, ?)
                              and e.status = '{status}'{conditions}
                            order by e.lane desc, e.id desc
                            limit {limit}) w
@@ -106,11 +106,13 @@ final class PostgresFailedEvents extends JdbcFailedEvents {
     }
 
     @Override
-    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, int limit) {
+    List<FailedEventView> newestWaiting(EventStatus status, Conditions conditions, long beforeId, int limit) {
         String newest = PostgresSql.of(" " + WAITING, status)
                 .replace("{conditions}", conditions.sql())
                 .replace("{limit}", Integer.toString(limit));
-        List<Object> values = new ArrayList<>(conditions.values());
+        List<Object> values = new ArrayList<>();
+        values.add(beforeId);
+        values.addAll(conditions.values());
         values.add(this.scope.namespace());
         values.add(this.scope.channel());
         return view("null", newest, values);

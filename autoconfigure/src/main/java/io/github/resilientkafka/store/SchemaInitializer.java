@@ -2,7 +2,6 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.ConfigurationException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
@@ -30,9 +29,6 @@ class SchemaInitializer implements InitializingBean {
     private static final Logger logger = LoggerFactory.getLogger(SchemaInitializer.class);
 
     private static final String MIGRATE = "resilient-kafka.fallback.migrate";
-
-    /** What PostgreSQL and H2 say of a column that is not there. */
-    private static final Set<String> NO_SUCH_COLUMN = Set.of("42703", "42S22");
 
     private final SchemaTables tables;
 
@@ -109,19 +105,21 @@ class SchemaInitializer implements InitializingBean {
 
     private void prepare() {
         DataAccessException problem = this.tables.problem();
+        RuntimeException failure = null;
         if (this.migrate && (problem != null || this.tables.version() < SchemaMigration.VERSION)) {
-            RuntimeException failure = migrate();
+            failure = migrate();
             problem = this.tables.problem();
-            if (problem == null && failure != null) {
-                logger.warn("The schema scripts could not be run, but the tables are usable", failure);
-            } else if (problem != null && failure != null && !areOfASnapshot(problem)) {
-                throw unusable(failure, cure());
-            }
         }
         if (problem != null) {
-            throw unusable(problem, areOfASnapshot(problem) ? cureOfASnapshot() : cure());
+            throw unusable(problem, failure);
+        }
+        if (failure != null) {
+            logger.warn("The schema scripts could not be run, but the tables are usable", failure);
         }
         this.tables.insertLanes();
+        if (!this.tables.lanesHaveTheirNumber()) {
+            throw wrongNumber();
+        }
     }
 
     private @Nullable RuntimeException migrate() {
@@ -135,15 +133,17 @@ class SchemaInitializer implements InitializingBean {
         }
     }
 
-    private ConfigurationException unusable(RuntimeException problem, String cure) {
+    private ConfigurationException unusable(DataAccessException problem, @Nullable RuntimeException failure) {
+        boolean lackScope = this.tables.lackScope();
+        RuntimeException cause = (failure == null || lackScope) ? problem : failure;
         return new ConfigurationException(
                 MIGRATE,
                 (this.migrate
                                 ? "the tables of the event store could not be created or upgraded"
                                 : "it is false, and the tables of the event store are missing or not usable")
-                        + place() + ": " + SqlErrors.message(problem),
-                cure,
-                problem);
+                        + place() + ": " + SqlErrors.message(cause),
+                lackScope ? cureOfMissingScope() : cure(),
+                cause);
     }
 
     private String cure() {
@@ -153,16 +153,32 @@ class SchemaInitializer implements InitializingBean {
                 + "=true and the right to create tables. The schema is chosen by resilient-kafka.schema.";
     }
 
-    /** All scripts have been run, so none will add the missing column. */
-    private boolean areOfASnapshot(DataAccessException problem) {
-        return NO_SUCH_COLUMN.contains(SqlErrors.state(problem)) && this.tables.version() == SchemaMigration.VERSION;
+    /** Tables of an earlier snapshot: of those the scripts believe that nothing is left to do. */
+    private String cureOfMissingScope() {
+        String events = this.scope.sql("{events}");
+        String add = " add column if not exists scope integer not null default 0; ";
+        return "The tables were made by an earlier snapshot; nothing in them is lost. Stop all applications that use them and run:"
+                + " alter table " + events + add + "alter table " + this.scope.sql("{lanes}") + add
+                + "drop index if exists " + events + "_pending; drop index if exists " + events
+                + "_dlq_failed; then, by hand"
+                + " and once more, the scripts in classpath:" + this.vendor.scripts() + " (in the autoconfigure jar)"
+                + place() + ", which make these indexes anew. Start the applications: each says which number to set.";
     }
 
-    private String cureOfASnapshot() {
-        return "The tables were made by a snapshot of this version, or have been changed since, and no script adds what"
-                + " they lack. Let whatever made them run until no row of failed_kafka_events is needed any more (none"
-                + " has another status than RESOLVED), then drop failed_kafka_events, kafka_lane and "
-                + FlywayMigration.HISTORY + place() + " and make them anew. " + cure();
+    private ConfigurationException wrongNumber() {
+        String set = " set scope = " + this.scope.number() + " where namespace = " + literal(this.scope.namespace())
+                + " and channel = " + literal(this.scope.channel()) + "; ";
+        return new ConfigurationException(
+                "resilient-kafka.namespace",
+                "its lanes in " + this.scope.sql("{lanes}")
+                        + " do not have the number that goes with it in their column scope,"
+                        + " so what is stored would never be found: they were renamed by hand, or the column is new",
+                "Stop all instances of this application, run: update " + this.scope.sql("{events}") + set + "update "
+                        + this.scope.sql("{lanes}") + set + "and start them again.");
+    }
+
+    private static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
     }
 
     private String place() {

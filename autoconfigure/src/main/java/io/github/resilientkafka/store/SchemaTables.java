@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,12 @@ class SchemaTables {
             "insert into {lanes} (" + LANE_COLUMNS + ") select " + LANE_COLUMNS + " from {lanes} where 1 = 0",
             "update {lanes} set owner = owner where 1 = 0");
 
+    private static final List<String> SCOPE_CHECKS =
+            List.of("select scope from {events} where 1 = 0", "select scope from {lanes} where 1 = 0");
+
+    /** What PostgreSQL and H2 say of a column that is not there. */
+    private static final Set<String> NO_SUCH_COLUMN = Set.of("42703", "42S22");
+
     private static final Pattern VERSION = Pattern.compile("Resilient Kafka schema version (\\d+)");
 
     private final JdbcSession session;
@@ -61,10 +68,23 @@ class SchemaTables {
      */
     @Nullable
     DataAccessException problem() {
+        return problem(CHECKS);
+    }
+
+    /**
+     * Returns whether one of the tables is there but its column {@code scope} is not, as an earlier snapshot has made them.
+     * @throws DataAccessException if the database does not answer
+     */
+    boolean lackScope() {
+        DataAccessException problem = problem(SCOPE_CHECKS);
+        return problem != null && NO_SUCH_COLUMN.contains(SqlErrors.state(problem));
+    }
+
+    private @Nullable DataAccessException problem(List<String> checks) {
         try {
             this.session.run("verify the tables", connection -> {
                 try (Statement statement = connection.createStatement()) {
-                    for (String check : CHECKS) {
+                    for (String check : checks) {
                         statement.execute(this.scope.sql(check));
                     }
                 }
@@ -129,6 +149,22 @@ class SchemaTables {
             }
             return statement.executeBatch().length;
         }
+    }
+
+    /**
+     * Returns whether all lanes of this application have the number of its scope. Where they have not, what is stored is never
+     * found: rows have the number, and are looked for with the lanes'.
+     */
+    boolean lanesHaveTheirNumber() {
+        return this.session.run("check the lanes", connection -> {
+            try (var statement = connection.prepareStatement(
+                    this.scope.sql("select 1 from {lanes} where namespace = ? and channel = ? and scope <> ?"))) {
+                statement.setString(1, this.scope.namespace());
+                statement.setString(2, this.scope.channel());
+                statement.setInt(3, this.scope.number());
+                return !statement.executeQuery().next();
+            }
+        });
     }
 
     private int countLanes(Connection connection) throws SQLException {

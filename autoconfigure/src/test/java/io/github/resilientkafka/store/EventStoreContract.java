@@ -396,6 +396,9 @@ abstract class EventStoreContract<D extends TestDatabase> extends StoreContract<
         assertThat(read).hasSize(rows);
         assertThat(this.database.events(namespace).page(filter(status), null, 10))
                 .hasSize(rows);
+        RetryStats stats = this.database.events(namespace).stats();
+        assertThat((status == EventStatus.PENDING) ? stats.pending() : stats.dlqFailed())
+                .isEqualTo(rows);
         List<FailedAttempt> refused = read.stream()
                 .map(row -> attempt(row, status, EventStatus.DLQ_FAILED))
                 .toList();

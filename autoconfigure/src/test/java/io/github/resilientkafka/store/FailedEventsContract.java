@@ -8,10 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilientkafka.store.FailedEvents.PurgeStep;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.NullSource;
 
 /**
  * The administrative side of the store, on any database: count, look, retry, discard, purge.
@@ -124,6 +130,46 @@ abstract class FailedEventsContract<D extends TestDatabase> extends StoreContrac
                 "key-3",
                 first.get(1).eventId());
         assertThat(this.events.page(everything, null, 10)).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @EnumSource(names = {"PENDING", "DLQ_FAILED"})
+    @DisplayName("W5: pages go through the rows of all lanes, the newest first, none twice and none left out")
+    void pagesOfAllLanesAreNewestFirst(EventStatus status) {
+        this.store.save(rows(5, 1, 2, 3));
+        this.store.save(rows(4, 1));
+        List<LaneLease> leases = lease("w");
+        List<StoredEvent> rows = read(leases, 100);
+        if (status == EventStatus.DLQ_FAILED) {
+            List<FailedAttempt> refused =
+                    rows.stream().map(StoreContract::refused).toList();
+            assertThat(this.store.settleFailures("w", leases, refused, NOW, LEASE))
+                    .isTrue();
+        }
+
+        List<Long> seen = new ArrayList<>();
+        Long before = null;
+        List<FailedEventView> page;
+        while (!(page = this.events.page(filter(status), before, 4)).isEmpty()) {
+            page.forEach(row -> seen.add(row.id()));
+            before = page.get(page.size() - 1).id();
+        }
+
+        assertThat(seen)
+                .containsExactlyElementsOf(
+                        ids(rows).stream().sorted(Comparator.reverseOrder()).toList());
+        FailedEvents.Filter oneKey = new FailedEvents.Filter(null, status, null, null, "key-3", null);
+        assertThat(this.events.page(oneKey, null, 4))
+                .extracting(FailedEventView::id)
+                .isSortedAccordingTo(Comparator.reverseOrder())
+                .hasSize(2);
+        UUID eventId = rows.get(7).eventId();
+        FailedEvents.Filter oneEvent = new FailedEvents.Filter(null, status, null, null, null, eventId);
+        assertThat(this.events.page(oneEvent, null, 4)).hasSize(1);
+        assertThat(this.events.page(oneEvent, rows.get(7).id(), 4)).isEmpty();
+        assertThat(this.events.page(new FailedEvents.Filter(null, EventStatus.DLQ, null, null, null, eventId), null, 4))
+                .isEmpty();
     }
 
     @Test

@@ -114,7 +114,26 @@ class SchemaInitializerTests {
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(schema(migrate)::afterPropertiesSet)
                 .withMessageContaining("SCOPE")
-                .satisfies(ex -> assertThat(ex.cure()).contains("then drop failed_kafka_events, kafka_lane and"));
+                .satisfies(ex -> assertThat(ex.cure())
+                        .contains("alter table failed_kafka_events add column if not exists scope"));
+    }
+
+    @Test
+    @DisplayName(
+            "W1: lanes with another number than their scope's, by which nothing would be found, fail the start with the cure")
+    void lanesWithAnotherNumberAreRefused() {
+        schema(true).afterPropertiesSet();
+        this.jdbc.execute("update kafka_lane set scope = 0 where lane = 7");
+
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(schema(true)::afterPropertiesSet)
+                .satisfies(ex -> {
+                    for (String update :
+                            ex.cure().replaceAll(".* run: |; and start.*", "").split("; ")) {
+                        this.jdbc.execute(update);
+                    }
+                });
+        schema(true).afterPropertiesSet();
     }
 
     @Test

@@ -18,7 +18,7 @@ final class HealthyLatencyBenchmark implements Benchmark {
 
     private static final int TURNS = 4;
 
-    /** As many as that: one that something else disturbs differs by far. */
+    /** So many, as one that something else disturbs differs by far, and must not decide the median. */
     private static final int ROUNDS = 15;
 
     @Override

@@ -5,7 +5,7 @@
 -- version; full ones would all be split while a backlog is drained.
 -- scope: a number made of namespace and channel, written by the application. An index finds an application's rows faster
 -- by it than by two texts. Others may have the same, so namespace and channel are compared, too. Who changes these by hand
--- changes scope, too: to that of the new ones' rows in kafka_lane.
+-- has to change scope, in both tables: the application says to which number when it starts.
 create table if not exists failed_kafka_events (
     id               bigint generated always as identity primary key with (fillfactor = 45),
     row_id           uuid          not null,
