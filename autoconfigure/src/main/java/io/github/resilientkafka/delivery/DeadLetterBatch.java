@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,12 +77,19 @@ final class DeadLetterBatch {
                         row, answered, topicFor(row), reason.kind(), reason.error(), reason.attempts());
             }
 
+            /** Dead letters have no order among themselves. */
+            @Override
+            @Nullable
+            TopicPartition unopenedPartitionOf(StoredEvent row, FirstRows firstRows) {
+                return null;
+            }
+
             @Override
             boolean mustWait(PartitionHolds holds, ProducerSession session, StoredEvent row) {
                 return false;
             }
         };
-        batch.send(this.relay, session, untilNanos);
+        batch.send(this.relay, session, new FirstRows(session), untilNanos);
         if (!batch.await(this.relay.deliveryTimeout().multipliedBy(2))) {
             this.relay.sessions().abandon(session, new IllegalStateException("Kafka's client gave no answer in time"));
             return List.of();

@@ -30,6 +30,8 @@ final class LaneDrain {
 
     private final FailedSends failedSends;
 
+    private @Nullable FirstRows firstRows;
+
     private boolean answersAreSlow;
 
     LaneDrain(RelayContext relay, LeasedLanes lanes) {
@@ -54,7 +56,7 @@ final class LaneDrain {
             LaneRows ahead = null;
             while (rows.hasNext() && (batch == null || mayBeFollowed(batch, session))) {
                 batch = rows.next();
-                batch.send(this.relay, session, this.lanes.sendUntilNanos());
+                batch.send(this.relay, session, firstRows(session), this.lanes.sendUntilNanos());
                 ahead = isWorthReadingAhead(batch, rows) ? readAhead(batch) : null;
                 this.lanes.advance();
                 this.answersAreSlow = isSlow(batch, ahead != null);
@@ -70,6 +72,15 @@ final class LaneDrain {
             boolean readAgain = this.lanes.shareWithOthers() || !clean;
             rows = (ahead == null || readAgain) ? this.reader.read(List.of()) : ahead;
         }
+    }
+
+    private FirstRows firstRows(ProducerSession session) {
+        FirstRows known = this.firstRows;
+        if (known == null || !known.areSentBy(session)) {
+            known = new FirstRows(session);
+            this.firstRows = known;
+        }
+        return known;
     }
 
     /**

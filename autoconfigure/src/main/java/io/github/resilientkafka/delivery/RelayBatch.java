@@ -3,7 +3,6 @@ package io.github.resilientkafka.delivery;
 import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.publisher.ProducerSession;
-import io.github.resilientkafka.publisher.PublisherCircuit;
 import io.github.resilientkafka.store.StoredEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,43 +50,69 @@ class RelayBatch {
 
     /**
      * Sends the rows in order, as far as the circuit, the holds and the lease permit. May block for
-     * {@code max.block.ms} where a topic's metadata, or whether it is served, is not known yet, once for each topic.
+     * {@code max.block.ms} where a topic's metadata, or whether it is served, is not known yet, once for each topic; and until
+     * Kafka has answered the first row of each partition that the producer has not written to yet.
      * @param untilNanos no row is sent after this value of {@link System#nanoTime()}
      */
-    void send(RelayContext relay, ProducerSession session, long untilNanos) {
+    void send(RelayContext relay, ProducerSession session, FirstRows firstRows, long untilNanos)
+            throws InterruptedException {
         int handled = 0;
-        for (StoredEvent row : this.rows) {
-            if (this.refused || session.isEnding() || System.nanoTime() - untilNanos >= 0) {
-                break;
+        List<StoredEvent> left = this.rows;
+        while (!left.isEmpty() && maySend(session, untilNanos)) {
+            List<StoredEvent> later = new ArrayList<>();
+            for (StoredEvent row : left) {
+                if (!maySend(session, untilNanos)) {
+                    break;
+                }
+                TopicPartition unopened = unopenedPartitionOf(row, firstRows);
+                if (unopened != null && firstRows.isUnanswered(unopened)) {
+                    later.add(row);
+                } else {
+                    sendOrLeave(relay, session, row, unopened, firstRows);
+                    handled += this.refused ? 0 : 1;
+                }
             }
-            RelayedRow send = sendOf(row, this.answered);
-            Throwable refusal = this.refusedTopics.get(send.topic());
-            if (refusal != null) {
-                this.sent.add(send);
-                send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
-            } else if (mustWait(relay.holds(), session, row)) {
-                this.readsGoPastHeld = !relay.holds().isFull();
-                this.answered.countDown();
-            } else {
-                send(relay, session, send);
-            }
-            handled += this.refused ? 0 : 1;
+            firstRows.await(untilNanos);
+            left = later;
         }
         for (; handled < this.rows.size(); handled++) {
             this.answered.countDown();
         }
     }
 
-    private void send(RelayContext relay, ProducerSession session, RelayedRow send) {
-        PublisherCircuit circuit = relay.circuit();
-        Object permit = circuit.tryAcquire();
+    private boolean maySend(ProducerSession session, long untilNanos) {
+        return !this.refused && !session.isEnding() && System.nanoTime() - untilNanos < 0;
+    }
+
+    private void sendOrLeave(
+            RelayContext relay,
+            ProducerSession session,
+            StoredEvent row,
+            @Nullable TopicPartition unopened,
+            FirstRows firstRows) {
+        RelayedRow send = sendOf(row, this.answered);
+        Throwable refusal = this.refusedTopics.get(send.topic());
+        if (refusal != null) {
+            this.sent.add(send);
+            send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
+            return;
+        }
+        if (mustWait(relay.holds(), session, row)) {
+            this.readsGoPastHeld = !relay.holds().isFull();
+            this.answered.countDown();
+            return;
+        }
+        Object permit = relay.circuit().tryAcquire();
         if (permit == null) {
             this.refused = true;
             return;
         }
         this.sent.add(send);
+        if (unopened != null) {
+            firstRows.add(unopened, send);
+        }
         send.bind(session);
-        send.send(circuit, permit);
+        send.send(relay.circuit(), permit);
         Throwable error = send.error();
         if (error != null) {
             failedAtOnce(relay, send, error);
@@ -110,6 +135,14 @@ class RelayBatch {
      */
     RelayedRow sendOf(StoredEvent row, CountDownLatch answered) {
         return new RelayedRow(row, answered);
+    }
+
+    /**
+     * Returns the partition that a row would be the producer's first in.
+     */
+    @Nullable
+    TopicPartition unopenedPartitionOf(StoredEvent row, FirstRows firstRows) {
+        return firstRows.unopenedPartitionOf(row);
     }
 
     boolean mustWait(PartitionHolds holds, ProducerSession session, StoredEvent row) {
@@ -182,7 +215,7 @@ class RelayBatch {
     }
 
     /**
-     * Returns the rows that failed, in order.
+     * Returns the rows that failed, in order within their partitions.
      */
     List<RelayedRow> failed() {
         List<RelayedRow> failed = new ArrayList<>();

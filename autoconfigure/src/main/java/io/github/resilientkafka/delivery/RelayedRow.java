@@ -6,6 +6,7 @@ import io.github.resilientkafka.publisher.TrackedSend;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -22,6 +23,9 @@ class RelayedRow extends TrackedSend {
 
     private final CountDownLatch answered;
 
+    /** Its own, where others wait for this one before they are sent. */
+    private @Nullable CountDownLatch firstAnswered;
+
     private volatile @Nullable FailureKind failureKind;
 
     private volatile @Nullable Throwable error;
@@ -33,6 +37,31 @@ class RelayedRow extends TrackedSend {
     RelayedRow(StoredEvent row, CountDownLatch answered) {
         this.row = row;
         this.answered = answered;
+    }
+
+    /**
+     * Has {@link #awaitAnswer} wait for it. To be called before it is sent.
+     */
+    void goFirst() {
+        this.firstAnswered = new CountDownLatch(1);
+    }
+
+    /**
+     * Waits for the answer of a row that goes first.
+     * @param untilNanos not longer than to this value of {@link System#nanoTime()}
+     * @return whether it is there
+     */
+    boolean awaitAnswer(long untilNanos) throws InterruptedException {
+        CountDownLatch first = this.firstAnswered;
+        return first == null || first.await(untilNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    private void countDown() {
+        CountDownLatch first = this.firstAnswered;
+        if (first != null) {
+            first.countDown();
+        }
+        this.answered.countDown();
     }
 
     StoredEvent row() {
@@ -95,7 +124,7 @@ class RelayedRow extends TrackedSend {
     protected void acked(RecordMetadata metadata, long nowNanos) {
         this.partition = metadata.partition();
         this.acked = true;
-        this.answered.countDown();
+        countDown();
     }
 
     @Override
@@ -103,6 +132,6 @@ class RelayedRow extends TrackedSend {
         this.partition = partition;
         this.error = error;
         this.failureKind = kind;
-        this.answered.countDown();
+        countDown();
     }
 }

@@ -180,6 +180,19 @@ public final class ProducerSession {
     }
 
     /**
+     * Returns how many partitions a topic has.
+     * @param topic its name
+     * @return the number, 0 if that can't be told at the moment
+     */
+    public int partitionsOf(String topic) {
+        try {
+            return this.partitions.count(topic);
+        } catch (KafkaException | IllegalStateException ex) {
+            return 0;
+        }
+    }
+
+    /**
      * A record that was on its way has met an outage. Called in the producer's callback.
      * <p>
      * Kafka's client protects order only as long as the earlier record is undecided: once it has failed for good, what

@@ -93,8 +93,15 @@ public final class ServedPartitions {
         if (key == null || !this.keysTellPartitions) {
             return null;
         }
-        int partitions = this.producer.partitionsFor(topic).size();
-        return new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % partitions);
+        return new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % count(topic));
+    }
+
+    /**
+     * Returns how many partitions a topic has.
+     * @throws KafkaException if they can't be found out at the moment
+     */
+    int count(String topic) {
+        return this.producer.partitionsFor(topic).size();
     }
 
     /**

@@ -59,6 +59,22 @@ class SmallTopicLimitTests {
 
     @Test
     @DisplayName(
+            "W1: nothing overtakes the rows of a batch that such a topic refuses, though it would take what is behind it")
+    void refusedFirst() {
+        this.kafka.createTopic(this.topic, 1, LIMIT);
+        try (TestApplication application =
+                application().with("resilient-kafka.retry.interval", "10m").start()) {
+            // The relay's batches have 128 KB: one is full, and the next has a few rows only.
+            List<String> values = values().subList(0, 650);
+            StoredRows.save(application, rows(this.topic, values));
+            application.retries().drainNow();
+            application.awaitNoneLeft(Duration.ofSeconds(30));
+            assertThat(found(this.topic)).isEqualTo(values);
+        }
+    }
+
+    @Test
+    @DisplayName(
             "W1 W5: publishing at once more than such a topic takes in a batch of the application's size arrives in order")
     void published() throws Exception {
         this.kafka.createTopic(this.topic, 1, LIMIT);
