@@ -1,5 +1,6 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.HashMap;
@@ -47,7 +48,7 @@ final class FirstRows {
      */
     @Nullable
     TopicPartition unopenedPartitionOf(StoredEvent row) {
-        if (this.openedTopics.contains(row.topic())) {
+        if (!this.session.keepsOrder() || this.openedTopics.contains(row.topic())) {
             return null;
         }
         TopicPartition partition = this.session.partitionOf(row.topic(), row.partition(), row.key());
@@ -70,21 +71,29 @@ final class FirstRows {
     }
 
     /**
-     * Waits for the answers. Where a first row failed, the next one is the first.
+     * Waits for the answers. Where a first row failed, the next one is the first. (If that ended the session, the next one does
+     * not leave: the client is closed inside the callback.)
      * @param untilNanos not longer than to this value of {@link System#nanoTime()}
+     * @return topics that Kafka has refused
      */
-    void await(long untilNanos) throws InterruptedException {
+    Map<String, Throwable> await(long untilNanos) throws InterruptedException {
+        Map<String, Throwable> refusedTopics = new HashMap<>();
         Iterator<Map.Entry<TopicPartition, RelayedRow>> firsts =
                 this.unanswered.entrySet().iterator();
         while (firsts.hasNext()) {
             Map.Entry<TopicPartition, RelayedRow> first = firsts.next();
-            if (first.getValue().awaitAnswer(untilNanos)) {
+            RelayedRow row = first.getValue();
+            if (row.awaitAnswer(untilNanos)) {
                 firsts.remove();
-                if (first.getValue().isAcked()) {
+                Throwable error = row.error();
+                if (row.isAcked()) {
                     open(first.getKey());
+                } else if (row.failureKind() == FailureKind.TOPIC && error != null) {
+                    refusedTopics.put(row.topic(), error);
                 }
             }
         }
+        return refusedTopics;
     }
 
     private void open(TopicPartition partition) {

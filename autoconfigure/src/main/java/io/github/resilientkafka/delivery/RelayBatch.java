@@ -49,7 +49,7 @@ class RelayBatch {
     }
 
     /**
-     * Sends the rows in order, as far as the circuit, the holds and the lease permit. May block for
+     * Sends the rows, each partition's in their order, as far as the circuit, the holds and the lease permit. May block for twice
      * {@code max.block.ms} where a topic's metadata, or whether it is served, is not known yet, once for each topic; and until
      * Kafka has answered the first row of each partition that the producer has not written to yet.
      * @param untilNanos no row is sent after this value of {@link System#nanoTime()}
@@ -59,20 +59,18 @@ class RelayBatch {
         int handled = 0;
         List<StoredEvent> left = this.rows;
         while (!left.isEmpty() && maySend(session, untilNanos)) {
+            this.refusedTopics.putAll(firstRows.await(untilNanos));
             List<StoredEvent> later = new ArrayList<>();
             for (StoredEvent row : left) {
                 if (!maySend(session, untilNanos)) {
                     break;
                 }
-                TopicPartition unopened = unopenedPartitionOf(row, firstRows);
-                if (unopened != null && firstRows.isUnanswered(unopened)) {
-                    later.add(row);
-                } else {
-                    sendOrLeave(relay, session, row, unopened, firstRows);
+                if (handle(relay, session, row, firstRows)) {
                     handled += this.refused ? 0 : 1;
+                } else {
+                    later.add(row);
                 }
             }
-            firstRows.await(untilNanos);
             left = later;
         }
         for (; handled < this.rows.size(); handled++) {
@@ -83,29 +81,32 @@ class RelayBatch {
     private boolean maySend(ProducerSession session, long untilNanos) {
         return !this.refused && !session.isEnding() && System.nanoTime() - untilNanos < 0;
     }
-
-    private void sendOrLeave(
-            RelayContext relay,
-            ProducerSession session,
-            StoredEvent row,
-            @Nullable TopicPartition unopened,
-            FirstRows firstRows) {
+    /**
+     * Sends a row, or leaves it for another time. What is known of its topic comes first: to ask for the partition of one whose
+     * metadata is not known blocks.
+     * @return false if it has to follow the first row of its partition, which is not answered yet
+     */
+    private boolean handle(RelayContext relay, ProducerSession session, StoredEvent row, FirstRows firstRows) {
         RelayedRow send = sendOf(row, this.answered);
         Throwable refusal = this.refusedTopics.get(send.topic());
         if (refusal != null) {
             this.sent.add(send);
             send.failed(FailureKind.TOPIC, refusal, RecordMetadata.UNKNOWN_PARTITION);
-            return;
+            return true;
         }
         if (mustWait(relay.holds(), session, row)) {
             this.readsGoPastHeld = !relay.holds().isFull();
             this.answered.countDown();
-            return;
+            return true;
+        }
+        TopicPartition unopened = unopenedPartitionOf(row, firstRows);
+        if (unopened != null && firstRows.isUnanswered(unopened)) {
+            return false;
         }
         Object permit = relay.circuit().tryAcquire();
         if (permit == null) {
             this.refused = true;
-            return;
+            return true;
         }
         this.sent.add(send);
         if (unopened != null) {
@@ -117,6 +118,7 @@ class RelayBatch {
         if (error != null) {
             failedAtOnce(relay, send, error);
         }
+        return true;
     }
 
     /**

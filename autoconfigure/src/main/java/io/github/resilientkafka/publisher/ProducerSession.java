@@ -180,6 +180,14 @@ public final class ProducerSession {
     }
 
     /**
+     * Returns whether the records of a key must not overtake each other.
+     * @return false with {@code publisher.ordering=none}
+     */
+    public boolean keepsOrder() {
+        return this.keepsOrder;
+    }
+
+    /**
      * Returns how many partitions a topic has.
      * @param topic its name
      * @return the number, 0 if that can't be told at the moment

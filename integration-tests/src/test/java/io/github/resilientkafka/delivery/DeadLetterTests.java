@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilientkafka.StoredRows;
 import io.github.resilientkafka.TestApplication;
 import io.github.resilientkafka.TestClock;
 import io.github.resilientkafka.TopicReader;
@@ -21,6 +22,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -37,6 +40,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Records and topics that Kafka refuses, on a broker with real access control. W1, W3.
@@ -225,6 +230,36 @@ class DeadLetterTests {
                             write.pattern().toFilter(), write.entry().toFilter())))
                     .all()
                     .get();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName(
+            "W1: many stored events of a topic that is unknown, or may not be written to, do not keep others' waiting")
+    void refusedTopicInTheBacklog(boolean exists) throws Exception {
+        kafka.createTopic(this.topic, 1);
+        String refused = unique("secret");
+        if (exists) {
+            kafka.createTopic(refused, 1);
+        }
+        List<String> values =
+                IntStream.range(0, 3_000).mapToObj(Integer::toString).toList();
+        try (TestApplication application =
+                application().with("resilient-kafka.retry.batch-size", 6_000).start()) {
+            StoredRows.save(
+                    application,
+                    Stream.of(refused, this.topic)
+                            .flatMap(name -> values.stream().map(value -> StoredRows.row(0, name, "key", value)))
+                            .toList());
+            application.retries().drainNow();
+            // One by one each row would take max.block.ms, or an answer of Kafka's.
+            Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(application
+                            .jdbc()
+                            .queryForObject(
+                                    "select count(*) from failed_kafka_events where attempts = 1", Integer.class))
+                    .isEqualTo(values.size()));
+            assertThat(TopicReader.readAll(kafka.adminConfig(), this.topic)).hasSize(values.size());
         }
     }
 

@@ -70,6 +70,8 @@ class SmallTopicLimitTests {
             application.retries().drainNow();
             application.awaitNoneLeft(Duration.ofSeconds(30));
             assertThat(found(this.topic)).isEqualTo(values);
+            assertThat(application.rows(EventStatus.DLQ)).isZero();
+            assertThat(application.attempts()).isZero();
         }
     }
 
