@@ -81,6 +81,7 @@ class RelayBatch {
     private boolean maySend(ProducerSession session, long untilNanos) {
         return !this.refused && !session.isEnding() && System.nanoTime() - untilNanos < 0;
     }
+
     /**
      * Sends a row, or leaves it for another time. What is known of its topic comes first: to ask for the partition of one whose
      * metadata is not known blocks.

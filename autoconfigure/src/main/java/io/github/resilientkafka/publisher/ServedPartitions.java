@@ -93,7 +93,8 @@ public final class ServedPartitions {
         if (key == null || !this.keysTellPartitions) {
             return null;
         }
-        return new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % count(topic));
+        int partitions = count(topic);
+        return (partitions == 0) ? null : new TopicPartition(topic, Lanes.positive(Lanes.murmur2(key)) % partitions);
     }
 
     /**
