@@ -58,6 +58,8 @@ class RelayBatch {
             throws InterruptedException {
         int handled = 0;
         List<StoredEvent> left = this.rows;
+        // What an earlier batch was refused is no reason not to try again.
+        firstRows.await(untilNanos);
         while (!left.isEmpty() && maySend(session, untilNanos)) {
             this.refusedTopics.putAll(firstRows.await(untilNanos));
             List<StoredEvent> later = new ArrayList<>();

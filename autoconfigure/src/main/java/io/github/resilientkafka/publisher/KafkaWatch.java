@@ -179,7 +179,8 @@ final class KafkaWatch {
                         this.circuit.countProbeAsTrial(System.nanoTime() - start);
                     }
                 }
-            } else if (this.state != ConnectionState.CONNECTED && this.circuit.isClosed()) {
+            } else if (circuitState == State.FORCED_OPEN
+                    || (this.state != ConnectionState.CONNECTED && this.circuit.isClosed())) {
                 this.probe.connect(CONNECT_TIMEOUT);
                 answered();
             } else if (this.circuit.outages().takeUnexplained()) {
@@ -275,19 +276,24 @@ final class KafkaWatch {
 
     private void circuitChanged(State to) {
         switch (to) {
-            case OPEN, FORCED_OPEN -> {
-                String reason = String.valueOf(this.circuit.lastOutage());
-                this.notifier.publish(new CircuitOpened(this.clock.instant(), reason));
-                if (this.state == ConnectionState.CONNECTED) {
-                    disconnected(reason);
-                }
-            }
+            case OPEN, FORCED_OPEN -> opened(to);
             case HALF_OPEN -> this.notifier.publish(new CircuitHalfOpened(this.clock.instant()));
             case CLOSED -> {
                 answered();
                 this.notifier.publish(new CircuitClosed(this.clock.instant()));
             }
             default -> logger.info("Circuit breaker {} is {}", PublisherCircuit.NAME, to);
+        }
+    }
+
+    private void opened(State to) {
+        Throwable outage = (to == State.FORCED_OPEN) ? null : this.circuit.lastOutage();
+        String reason = (outage == null) ? "the application made it " + to : outage.toString();
+        this.notifier.publish(new CircuitOpened(this.clock.instant(), reason));
+        if (outage == null) {
+            logger.warn("Circuit {} lets nothing pass, as {}", PublisherCircuit.NAME, reason);
+        } else if (this.state == ConnectionState.CONNECTED) {
+            disconnected(reason);
         }
     }
 }

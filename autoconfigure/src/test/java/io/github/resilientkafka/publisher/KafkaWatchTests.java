@@ -3,6 +3,7 @@ package io.github.resilientkafka.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willAnswer;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -11,10 +12,15 @@ import static org.mockito.Mockito.verify;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.connection.ConnectionError;
+import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.lifecycle.EventNotifier;
+import io.github.resilientkafka.lifecycle.KafkaDisconnected;
 import java.net.ConnectException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -22,6 +28,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What is told of the connection when answers and silence follow each other faster than servers can be stopped.
@@ -35,6 +43,8 @@ class KafkaWatchTests {
     private final KafkaProbe probe = mock(KafkaProbe.class);
 
     private final AtomicInteger answers = new AtomicInteger();
+
+    private final Queue<Object> notified = new ConcurrentLinkedQueue<>();
 
     private KafkaWatch watch = watch(Duration.ofMillis(10));
 
@@ -78,6 +88,50 @@ class KafkaWatchTests {
         Awaitility.await().until(() -> explained.get() == 2);
         Awaitility.await().until(() -> this.watch.connectionError() != null);
         assertThat(this.watch.connectionError().kind()).isEqualTo(ConnectionError.Kind.TIMEOUT);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OPEN", "FORCED_OPEN"})
+    @DisplayName(
+            "W8: a circuit that the application has opened itself says nothing of Kafka, which is asked all the same")
+    void openedByTheApplication(CircuitBreaker.State state) {
+        this.answers.set(Integer.MAX_VALUE);
+        startConnected();
+        if (state == CircuitBreaker.State.OPEN) {
+            this.breaker.transitionToOpenState();
+        } else {
+            this.breaker.transitionToForcedOpenState();
+        }
+        assertThat(this.watch.state()).isEqualTo(ConnectionState.CONNECTED);
+        String reason = "the application made it " + state;
+        Awaitility.await().untilAsserted(() -> assertThat(this.notified)
+                .filteredOn(CircuitOpened.class::isInstance)
+                .extracting("reason")
+                .containsExactly(reason));
+        assertThat(this.notified).noneMatch(KafkaDisconnected.class::isInstance);
+    }
+
+    @Test
+    @DisplayName("W8: while the application holds the circuit open, Kafka that goes away and comes back is told of")
+    void askedWhileHeldOpen() {
+        AtomicBoolean away = new AtomicBoolean();
+        willAnswer(call -> {
+                    if (away.get()) {
+                        throw new TimeoutException("no answer (says the test)");
+                    }
+                    return null;
+                })
+                .given(this.probe)
+                .connect(any());
+        this.watch.start();
+        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        this.breaker.transitionToForcedOpenState();
+        away.set(true);
+        Awaitility.await().until(() -> this.watch.connectionError() != null);
+        assertThat(this.watch.state()).isEqualTo(ConnectionState.DISCONNECTED);
+        away.set(false);
+        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.FORCED_OPEN);
     }
 
     @Test
@@ -143,14 +197,10 @@ class KafkaWatchTests {
     }
 
     private KafkaWatch watch(Duration interval) {
+        EventNotifier notifier = new EventNotifier(this.notified::add);
+        notifier.afterSingletonsInstantiated();
         return new KafkaWatch(
-                this.circuit,
-                this.probe,
-                "broker:9092",
-                interval,
-                new EventNotifier(event -> {}),
-                PublisherObserver.NONE,
-                Clock.systemUTC());
+                this.circuit, this.probe, "broker:9092", interval, notifier, PublisherObserver.NONE, Clock.systemUTC());
     }
 
     private void startConnected() {

@@ -46,7 +46,7 @@ class Welcome {
         String text = """
 
 
-                  Resilient Kafka sample is ready: {url}
+                  Resilient Kafka sample is ready: {url}/orders
                     Kafka       {kafka} ({whose kafka})
                     PostgreSQL  {database} ({whose database})
 
