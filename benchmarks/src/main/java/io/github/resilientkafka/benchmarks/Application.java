@@ -12,6 +12,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Configuration;
@@ -74,6 +75,10 @@ final class Application implements AutoCloseable {
 
     FailedEventRetryService retries() {
         return this.context.getBean(FailedEventRetryService.class);
+    }
+
+    ApplicationContext context() {
+        return this.context;
     }
 
     String bootstrapServers() {

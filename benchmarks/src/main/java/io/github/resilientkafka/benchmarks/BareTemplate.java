@@ -25,8 +25,8 @@ import org.springframework.kafka.support.SendResult;
 
 /**
  * The reference of the healthy path: a {@link KafkaTemplate} that sends the bytes of our events with a producer of the
- * same settings. Key, value and headers are given to it as bytes, and it records no metrics; our publisher serialises the
- * key, makes the headers and records its own.
+ * same settings. Key, value and headers are given to it as bytes, and it records no metrics unless told to; our publisher
+ * serialises the key, makes the headers and records its own.
  */
 final class BareTemplate implements AutoCloseable {
 
@@ -49,6 +49,16 @@ final class BareTemplate implements AutoCloseable {
         return new BareTemplate(
                 new SameProducer(application.producerSettings()),
                 headersOf(application.publisher(), application.bootstrapServers()));
+    }
+
+    /**
+     * Has it record what the template records that Spring Boot makes in an application with Actuator: a timer.
+     */
+    BareTemplate timed(Application application) {
+        this.template.setBeanName("reference");
+        this.template.setApplicationContext(application.context());
+        this.template.afterSingletonsInstantiated();
+        return this;
     }
 
     CompletableFuture<SendResult<byte[], byte[]>> send(int event) {

@@ -2,6 +2,8 @@ package io.github.resilientkafka.benchmarks;
 
 import io.github.resilientkafka.message.PublishResult.Outcome;
 import io.github.resilientkafka.publisher.EventPublisher;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.List;
 
 /**
@@ -16,8 +18,25 @@ final class PublishBenchmark implements Benchmark {
 
     private final int threads;
 
-    PublishBenchmark(int threads) {
+    private final boolean timed;
+
+    private PublishBenchmark(int threads, boolean timed) {
         this.threads = threads;
+        this.timed = timed;
+    }
+
+    /**
+     * The reference records nothing.
+     */
+    static PublishBenchmark of(int threads) {
+        return new PublishBenchmark(threads, false);
+    }
+
+    /**
+     * One caller; the reference records the timer that it has in an application with Actuator.
+     */
+    static PublishBenchmark besideTimer() {
+        return new PublishBenchmark(1, true);
     }
 
     @Override
@@ -29,14 +48,34 @@ final class PublishBenchmark implements Benchmark {
                 Callers callers = new Callers(this.threads)) {
             application.awaitReady();
             EventPublisher publisher = application.publisher();
-            try (BareTemplate template = BareTemplate.beside(application)) {
+            try (BareTemplate template = reference(application)) {
                 Comparison<Usage> comparison = Comparison.interleaved(
                         rounds,
                         () -> ours(callers, events, publisher),
                         () -> Usage.of(events, () -> callers.publish(events, template::send, result -> true)));
                 servers.requireRecords(2L * events * (rounds + 1) + 1);
+                if (this.timed) {
+                    requireTimes(application, (long) events * (rounds + 1));
+                }
                 return figures(comparison);
             }
+        }
+    }
+
+    private BareTemplate reference(Application application) throws Exception {
+        BareTemplate bare = BareTemplate.beside(application);
+        return this.timed ? bare.timed(application) : bare;
+    }
+
+    private static void requireTimes(Application application, long sends) {
+        Timer timer = application
+                .context()
+                .getBean(MeterRegistry.class)
+                .get("spring.kafka.template")
+                .tag("result", "success")
+                .timer();
+        if (timer.count() != sends) {
+            throw new IllegalStateException("The template has recorded " + timer.count() + " of " + sends + " sends");
         }
     }
 
@@ -50,6 +89,17 @@ final class PublishBenchmark implements Benchmark {
     }
 
     private List<Figure> figures(Comparison<Usage> comparison) {
+        return this.timed ? figuresBesideTimer(comparison) : figuresBesideBare(comparison);
+    }
+
+    private static List<Figure> figuresBesideTimer(Comparison<Usage> comparison) {
+        return List.of(
+                comparison.figure("publish-timed", "1 thread", "events/s", Target.NONE, Usage::eventsPerSecond),
+                comparison.figure(
+                        "publish-timed", "1 thread, processor", "µs/event", Target.NONE, Usage::cpuMicrosPerEvent));
+    }
+
+    private List<Figure> figuresBesideBare(Comparison<Usage> comparison) {
         String setting = (this.threads == 1) ? "1 thread" : this.threads + " threads";
         String rate = "publish-" + setting.replace(' ', '-');
         return List.of(

@@ -10,8 +10,9 @@ import java.util.TreeSet;
  * for those that add to the rows of others.
  */
 enum Suite {
-    PUBLISH_1_THREAD(new PublishBenchmark(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
-    PUBLISH_8_THREADS(new PublishBenchmark(8), "publish-8-threads", "publish-cpu", "publish-allocation"),
+    PUBLISH_1_THREAD(PublishBenchmark.of(1), "publish-1-thread", "publish-cpu", "publish-allocation"),
+    PUBLISH_8_THREADS(PublishBenchmark.of(8), "publish-8-threads", "publish-cpu", "publish-allocation"),
+    PUBLISH_TIMED(PublishBenchmark.besideTimer(), "publish-timed"),
     PUBLISH_CALLER(new CallerBenchmark(), "publish-caller"),
     PUBLISH_LATENCY(new HealthyLatencyBenchmark(), "publish-p99", "publish-latency-healthy"),
     STORE(new StoreBenchmark(), "store-while-open"),
