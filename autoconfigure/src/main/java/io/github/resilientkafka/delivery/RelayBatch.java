@@ -36,6 +36,8 @@ class RelayBatch {
 
     private boolean readsGoPastHeld;
 
+    private boolean stuck;
+
     /**
      * Creates a batch.
      * @param rows the rows, in order
@@ -125,13 +127,19 @@ class RelayBatch {
     }
 
     /**
-     * What is refused before it left would cost the same time for every other row of its topic.
+     * What is refused before it left would cost the same time for every other row of its topic or partition, and nothing
+     * would keep those from overtaking it, as its producer goes on.
      */
     private void failedAtOnce(RelayContext relay, RelayedRow send, Throwable error) {
         if (send.failureKind() == FailureKind.TOPIC) {
             this.refusedTopics.put(send.topic(), error);
-        } else if (send.isOutageOfItsOwn() && relay.circuit().isClosed()) {
-            relay.holds().hold(send.partition(), send.row());
+        } else if (send.failureKind() == FailureKind.OUTAGE) {
+            this.held.add(send.partition());
+            if (send.isOutageOfItsOwn() && relay.circuit().isClosed()) {
+                relay.holds().hold(send.partition(), send.row());
+            } else {
+                this.stuck = true;
+            }
         }
     }
 
@@ -196,10 +204,11 @@ class RelayBatch {
     }
 
     /**
-     * Returns whether nothing was sent and what is held is not left out by the next read: it would bring the same rows.
+     * Returns whether the next read would bring the same rows, to no better end: none was sent, or none acknowledged, and
+     * what keeps them is not left out by reads.
      */
     boolean cameToNothing() {
-        return this.sent.isEmpty() && !this.readsGoPastHeld;
+        return this.stuck ? acked().isEmpty() : this.sent.isEmpty() && !this.readsGoPastHeld;
     }
 
     List<RelayedRow> sent() {

@@ -8,6 +8,6 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 final class KafkaAwayException extends RuntimeException {
 
     KafkaAwayException(State state) {
-        super("Kafka is away: circuit breaker " + PublisherCircuit.NAME + " is " + state, null, false, false);
+        super("Not sent: circuit breaker " + PublisherCircuit.NAME + " is " + state, null, false, false);
     }
 }

@@ -3,14 +3,12 @@ package io.github.resilientkafka.publisher;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.connection.ConnectionError.Kind;
-import io.github.resilientkafka.connection.ConnectionErrorClassifier;
 import io.github.resilientkafka.lifecycle.CircuitClosed;
 import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
 import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.lifecycle.KafkaConnected;
 import io.github.resilientkafka.lifecycle.KafkaDisconnected;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -48,7 +46,7 @@ final class KafkaWatch {
 
     private final EventNotifier notifier;
 
-    private final PublisherObserver observer;
+    private final SilenceReason silenceReason;
 
     private final Clock clock;
 
@@ -64,11 +62,8 @@ final class KafkaWatch {
 
     private volatile @Nullable String lastError;
 
-    private volatile @Nullable ConnectionError connectionError;
-
-    private volatile boolean lookedBehindTimeout;
-
-    private volatile @Nullable IOException behindTimeout;
+    /** The last one that was told. */
+    private volatile State circuitState = State.CLOSED;
 
     private int failuresInARow;
 
@@ -86,7 +81,7 @@ final class KafkaWatch {
         this.interval = interval;
         this.schedule = new LookSchedule(interval, probe::isListenedTo);
         this.notifier = notifier;
-        this.observer = observer;
+        this.silenceReason = new SilenceReason(probe, bootstrapServers, observer);
         this.clock = clock;
     }
 
@@ -98,6 +93,7 @@ final class KafkaWatch {
                 created.setDaemon(true);
                 return created;
             });
+            this.circuitState = this.circuit.state();
             this.circuit.addListener(this.onCircuitChange);
             this.schedule.begin();
             long tick = Math.min(LookSchedule.TICK.toMillis(), this.interval.toMillis());
@@ -150,7 +146,7 @@ final class KafkaWatch {
     @Nullable
     ConnectionError connectionError() {
         // An answer to the probe may end the outage while it is still being explained why it was there.
-        return (this.state == ConnectionState.CONNECTED) ? null : this.connectionError;
+        return (this.state == ConnectionState.CONNECTED) ? null : this.silenceReason.error();
     }
 
     private void lookIfDue(ScheduledExecutorService thread) {
@@ -211,9 +207,7 @@ final class KafkaWatch {
         this.failuresInARow = 0;
         this.schedule.answered();
         this.lastError = null;
-        this.connectionError = null;
-        this.lookedBehindTimeout = false;
-        this.behindTimeout = null;
+        this.silenceReason.forget();
         this.answeredOnce = true;
         if (this.state != ConnectionState.CONNECTED) {
             this.state = ConnectionState.CONNECTED;
@@ -231,42 +225,21 @@ final class KafkaWatch {
         if (before != ConnectionState.DISCONNECTED) {
             disconnected(ex.toString());
         }
-        if (before == ConnectionState.CONNECTING) {
+        if (before == ConnectionState.CONNECTING || before == ConnectionState.DISCONNECTED && this.circuit.isClosed()) {
             // Nobody is to find out again, each for max.block.ms, that Kafka is not there.
             this.circuit.open(ex);
         }
-        explain(ex);
+        if (this.silenceReason.explain(ex).kind() == Kind.REFUSED) {
+            this.schedule.refused();
+        }
         if (++this.failuresInARow % FAILURES_UNTIL_RESET == 0) {
             this.probe.reset();
         }
     }
 
-    /**
-     * Says why Kafka cannot be reached, in the log only when that is news.
-     */
-    private void explain(RuntimeException ex) {
-        ConnectionError error = ConnectionErrorClassifier.classify(ex);
-        if (error.kind() == Kind.TIMEOUT) {
-            if (!this.lookedBehindTimeout) {
-                this.lookedBehindTimeout = true;
-                this.behindTimeout = this.probe.lookBehindTimeout();
-            }
-            IOException behind = this.behindTimeout;
-            error = (behind != null) ? ConnectionErrorClassifier.classify(behind) : error;
-        }
-        if (error.kind() == Kind.REFUSED) {
-            this.schedule.refused();
-        }
-        this.observer.connectionFailed(error.kind());
-        if (!error.equals(this.connectionError)) {
-            logger.warn("Kafka at {} cannot be reached: {}. {}", this.bootstrapServers, error.kind(), error.hint());
-        }
-        this.connectionError = error;
-    }
-
     private void disconnected(String reason) {
         this.state = ConnectionState.DISCONNECTED;
-        this.connectionError = null;
+        this.silenceReason.forget();
         logger.warn(
                 "Kafka at {} does not answer; until it is back, events go to the database (if one is used): {}",
                 this.bootstrapServers,
@@ -275,25 +248,35 @@ final class KafkaWatch {
     }
 
     private void circuitChanged(State to) {
+        State from = this.circuitState;
+        this.circuitState = to;
         switch (to) {
-            case OPEN, FORCED_OPEN -> opened(to);
+            case OPEN, FORCED_OPEN -> opened(from, to);
             case HALF_OPEN -> this.notifier.publish(new CircuitHalfOpened(this.clock.instant()));
             case CLOSED -> {
-                answered();
+                if (from == State.HALF_OPEN) {
+                    answered();
+                }
                 this.notifier.publish(new CircuitClosed(this.clock.instant()));
             }
             default -> logger.info("Circuit breaker {} is {}", PublisherCircuit.NAME, to);
         }
     }
 
-    private void opened(State to) {
+    private void opened(State from, State to) {
         Throwable outage = (to == State.FORCED_OPEN) ? null : this.circuit.lastOutage();
-        String reason = (outage == null) ? "the application made it " + to : outage.toString();
-        this.notifier.publish(new CircuitOpened(this.clock.instant(), reason));
-        if (outage == null) {
-            logger.warn("Circuit {} lets nothing pass, as {}", PublisherCircuit.NAME, reason);
-        } else if (this.state == ConnectionState.CONNECTED) {
-            disconnected(reason);
+        if (outage != null) {
+            this.notifier.publish(new CircuitOpened(this.clock.instant(), outage.toString()));
+            if (this.state == ConnectionState.CONNECTED) {
+                disconnected(outage.toString());
+            }
+            return;
         }
+        // It has not been Kafka.
+        String reason = (from == State.HALF_OPEN && to == State.OPEN)
+                ? "the trial sends were slow, or too few"
+                : "the application made it " + to;
+        logger.warn("Circuit {} lets nothing pass: {}", PublisherCircuit.NAME, reason);
+        this.notifier.publish(new CircuitOpened(this.clock.instant(), reason));
     }
 }

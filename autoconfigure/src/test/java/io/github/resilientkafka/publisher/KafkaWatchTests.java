@@ -12,6 +12,7 @@ import static org.mockito.Mockito.verify;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.connection.ConnectionError;
+import io.github.resilientkafka.lifecycle.CircuitClosed;
 import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.lifecycle.KafkaDisconnected;
@@ -114,17 +115,7 @@ class KafkaWatchTests {
     @Test
     @DisplayName("W8: while the application holds the circuit open, Kafka that goes away and comes back is told of")
     void askedWhileHeldOpen() {
-        AtomicBoolean away = new AtomicBoolean();
-        willAnswer(call -> {
-                    if (away.get()) {
-                        throw new TimeoutException("no answer (says the test)");
-                    }
-                    return null;
-                })
-                .given(this.probe)
-                .connect(any());
-        this.watch.start();
-        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        AtomicBoolean away = startConnecting();
         this.breaker.transitionToForcedOpenState();
         away.set(true);
         Awaitility.await().until(() -> this.watch.connectionError() != null);
@@ -132,6 +123,39 @@ class KafkaWatchTests {
         away.set(false);
         Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
         assertThat(this.breaker.getState()).isEqualTo(CircuitBreaker.State.FORCED_OPEN);
+    }
+
+    @Test
+    @DisplayName("W8: a circuit that the application closes while Kafka is away says nothing of Kafka, and opens again")
+    void closedByTheApplication() {
+        AtomicBoolean away = startConnecting();
+        this.breaker.transitionToForcedOpenState();
+        away.set(true);
+        Awaitility.await().until(() -> this.watch.connectionError() != null);
+        this.notified.clear();
+
+        this.breaker.transitionToClosedState();
+        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.OPEN);
+        assertThat(this.watch.state()).isEqualTo(ConnectionState.DISCONNECTED);
+        Awaitility.await().untilAsserted(() -> assertThat(this.notified)
+                .extracting(Object::getClass)
+                .containsExactly(CircuitClosed.class, CircuitOpened.class));
+        assertThat(this.notified).last().extracting("reason").asString().contains("TimeoutException");
+    }
+
+    @Test
+    @DisplayName("W8: trial sends that are slow open the circuit again, and not the application")
+    void slowTrials() {
+        this.answers.set(Integer.MAX_VALUE);
+        startConnected();
+        this.circuit.reserveTrials(true);
+        this.breaker.transitionToOpenState();
+        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
+        this.breaker.transitionToOpenState();
+        Awaitility.await().untilAsserted(() -> assertThat(this.notified)
+                .filteredOn(CircuitOpened.class::isInstance)
+                .extracting("reason")
+                .startsWith("the application made it OPEN", "the trial sends were slow, or too few"));
     }
 
     @Test
@@ -201,6 +225,27 @@ class KafkaWatchTests {
         notifier.afterSingletonsInstantiated();
         return new KafkaWatch(
                 this.circuit, this.probe, "broker:9092", interval, notifier, PublisherObserver.NONE, Clock.systemUTC());
+    }
+
+    /**
+     * Starts with a Kafka that can be connected to, until it is set to be away.
+     */
+    private AtomicBoolean startConnecting() {
+        AtomicBoolean away = new AtomicBoolean();
+        willAnswer(call -> {
+                    if (away.get()) {
+                        throw new TimeoutException("no answer (says the test)");
+                    }
+                    return null;
+                })
+                .given(this.probe)
+                .connect(any());
+        given(this.probe.canTake(any())).willAnswer(call -> {
+            throw new TimeoutException("no answer (says the test)");
+        });
+        this.watch.start();
+        Awaitility.await().until(() -> this.watch.state() == ConnectionState.CONNECTED);
+        return away;
     }
 
     private void startConnected() {

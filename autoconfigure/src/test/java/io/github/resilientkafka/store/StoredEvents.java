@@ -12,11 +12,15 @@ public final class StoredEvents {
     private StoredEvents() {}
 
     public static StoredEvent row(long id) {
+        return row(id, "orders");
+    }
+
+    public static StoredEvent row(long id, String topic) {
         return new StoredEvent(
                 id,
                 UUID.randomUUID(),
                 0,
-                "orders",
+                topic,
                 null,
                 0,
                 new byte[] {1},
