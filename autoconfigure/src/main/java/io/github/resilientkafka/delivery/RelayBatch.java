@@ -26,6 +26,9 @@ class RelayBatch {
 
     private final Set<TopicPartition> held;
 
+    /** By their hashes: a key in common by chance costs a row a moment. */
+    private final Set<Integer> waitingKeys = new HashSet<>();
+
     private final CountDownLatch answered;
 
     private final List<RelayedRow> sent = new ArrayList<>();
@@ -135,6 +138,7 @@ class RelayBatch {
             this.refusedTopics.put(send.topic(), error);
         } else if (send.failureKind() == FailureKind.OUTAGE) {
             this.held.add(send.partition());
+            this.waitingKeys.add(send.row().keyHash());
             if (send.isOutageOfItsOwn() && relay.circuit().isClosed()) {
                 relay.holds().hold(send.partition(), send.row());
             } else {
@@ -162,15 +166,25 @@ class RelayBatch {
         if (this.held.isEmpty() && holds.isEmpty()) {
             return false;
         }
-        return mustWait(holds, PartitionHolds.wholeTopic(row.topic()), row)
-                || mustWait(holds, session.partitionOf(row.topic(), row.partition(), row.key()), row);
+        boolean waits = mustWait(holds, PartitionHolds.wholeTopic(row.topic()), row)
+                || mustWaitForPartition(holds, session, row)
+                || row.partition() == null && row.key() != null && this.waitingKeys.contains(row.keyHash());
+        if (waits) {
+            this.waitingKeys.add(row.keyHash());
+        }
+        return waits;
     }
 
-    private boolean mustWait(PartitionHolds holds, @Nullable TopicPartition partition, StoredEvent row) {
-        if (partition != null && holds.holds(partition, row)) {
+    private boolean mustWaitForPartition(PartitionHolds holds, ProducerSession session, StoredEvent row) {
+        TopicPartition partition = session.partitionOf(row.topic(), row.partition(), row.key());
+        return (partition == null) ? holds.holdsKeyOf(row) : mustWait(holds, partition, row);
+    }
+
+    private boolean mustWait(PartitionHolds holds, TopicPartition partition, StoredEvent row) {
+        if (holds.holds(partition, row)) {
             this.held.add(partition);
         }
-        return partition != null && this.held.contains(partition);
+        return this.held.contains(partition);
     }
 
     /**

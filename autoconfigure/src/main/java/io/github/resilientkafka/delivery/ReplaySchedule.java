@@ -94,6 +94,8 @@ final class ReplaySchedule implements SmartLifecycle, DisposableBean, Runnable {
             if (!isStopped()) {
                 logger.warn("Replay by cron: tried again at the next moment of the schedule: {}", ex.toString());
             }
+        } catch (RuntimeException | Error ex) {
+            logger.error("Replay by cron failed; it is tried again at the next moment of the schedule", ex);
         }
     }
 

@@ -83,11 +83,22 @@ final class Dependencies implements AutoCloseable {
     private static void askForEver(Dependency dependency) {
         try {
             while (true) {
-                dependency.ask();
+                askSafely(dependency);
                 TimeUnit.MILLISECONDS.sleep(ASK_EVERY.toMillis());
             }
         } catch (InterruptedException ex) {
             logger.debug("Dependency {} is not watched any more", dependency.name());
+        }
+    }
+
+    /**
+     * An error that escaped would leave everybody waiting for ever.
+     */
+    private static void askSafely(Dependency dependency) {
+        try {
+            dependency.ask();
+        } catch (RuntimeException | Error ex) {
+            logger.error("Dependency {} could not be looked after; it is asked again", dependency.name(), ex);
         }
     }
 

@@ -73,6 +73,8 @@ final class Dependency {
             up = this.probe.isUp();
         } catch (RuntimeException ex) {
             logger.debug("The probe of {} failed: it counts as down", this.name, ex);
+        } catch (Error ex) {
+            logger.error("The probe of {} failed: it counts as down, and is asked again", this.name, ex);
         } finally {
             wasDown |= isDown();
             this.saidDown = !up;

@@ -3,7 +3,6 @@ package io.github.resilientkafka.listener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -88,19 +87,25 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
      */
     private void handleOneByOne(
             List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment, Handler<K, V> handler) {
-        AtomicInteger acknowledged = new AtomicInteger();
-        Acknowledgment counting = (acknowledgment == null) ? null : acknowledged::incrementAndGet;
+        List<AcknowledgmentOfOne> each = new ArrayList<>();
         for (int index = 0; index < records.size(); index++) {
             List<ConsumerRecord<K, V>> one = List.of(records.get(index));
+            AcknowledgmentOfOne ack = (acknowledgment == null) ? null : new AcknowledgmentOfOne(acknowledgment, index);
             long start = System.nanoTime();
             try {
-                call(handler, one, counting);
+                call(handler, one, ack);
             } catch (RuntimeException ex) {
                 throw new BatchListenerFailedException("Record failed alone", ErrorTable.unwrap(ex), index);
             }
+            if (ack != null) {
+                if (ack.isRefused()) {
+                    return;
+                }
+                each.add(ack);
+            }
             this.guard.handledAll(one, System.nanoTime() - start);
         }
-        if (acknowledgment != null && acknowledged.get() >= records.size()) {
+        if (acknowledgment != null && each.stream().allMatch(AcknowledgmentOfOne::isGiven)) {
             acknowledgment.acknowledge();
         }
         CurrentRecords.ofThread().returned(records.get(records.size() - 1));

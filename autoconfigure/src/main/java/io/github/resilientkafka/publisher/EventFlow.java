@@ -241,11 +241,14 @@ final class EventFlow {
         SerializedEvent lost = event.event();
         EventNotStoredException failure =
                 new EventNotStoredException(lost.topic(), lost.eventId(), event.kafkaError(), storeError);
-        if (!lost.isElsewhere()) {
-            this.observer.lost();
-            this.lostEvents.add(failure);
+        try {
+            if (!lost.isElsewhere()) {
+                this.observer.lost();
+                this.lostEvents.add(failure);
+            }
+        } finally {
+            event.fail(failure);
         }
-        event.fail(failure);
     }
 
     void complete(InFlightEvent event) {

@@ -51,6 +51,8 @@ public final class PartitionHolds {
 
         private final Set<Long> waiting = new HashSet<>();
 
+        private final Set<Integer> keys = new HashSet<>();
+
         Hold(long pauseNanos) {
             this.pauseNanos = pauseNanos;
             this.untilNanos = PartitionHolds.this.nanoTime.getAsLong() + pauseNanos;
@@ -133,7 +135,9 @@ public final class PartitionHolds {
     public synchronized void prolong(TopicPartition partition) {
         Hold before = this.holds.get(partition);
         if (before != null) {
-            hold(partition).waiting.addAll(before.waiting);
+            Hold hold = hold(partition);
+            hold.waiting.addAll(before.waiting);
+            hold.keys.addAll(before.keys);
         }
     }
 
@@ -155,7 +159,29 @@ public final class PartitionHolds {
     private void remember(Hold hold, StoredEvent row) {
         if (!isFull()) {
             hold.waiting.add(row.id());
+            hold.keys.add(row.keyHash());
         }
+    }
+
+    /**
+     * Returns whether a row has to wait for others of its key, and remembers it if so: where nobody can tell which partition
+     * it goes to, that is how it is known not to overtake them.
+     * @param row the row
+     * @return whether a row of its topic and key is known to wait
+     */
+    public synchronized boolean holdsKeyOf(StoredEvent row) {
+        if (row.key() == null) {
+            return false;
+        }
+        int key = row.keyHash();
+        for (Map.Entry<TopicPartition, Hold> entry : this.holds.entrySet()) {
+            Hold hold = entry.getValue();
+            if (entry.getKey().topic().equals(row.topic()) && !hold.isOver() && hold.keys.contains(key)) {
+                remember(hold, row);
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -53,9 +53,11 @@ public abstract class TrackedSend implements Callback {
         ProducerRecord<byte @Nullable [], byte @Nullable []> record;
         try {
             record = record();
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             circuit.release(permit);
-            failed(FailureKind.RECORD, ex, RecordMetadata.UNKNOWN_PARTITION);
+            // An Error says nothing of the record: no memory, most likely.
+            FailureKind kind = (ex instanceof Error) ? FailureKind.OUTAGE : FailureKind.RECORD;
+            failed(kind, ex, RecordMetadata.UNKNOWN_PARTITION);
             return;
         }
         this.circuit = circuit;

@@ -2,6 +2,7 @@ package io.github.resilientkafka.store;
 
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,14 @@ public record StoredEvent(
         String errorType,
         @Nullable String errorMessage,
         Instant createdAt) {
+
+    /**
+     * Returns a number that all events of its topic and key have in common, and few others.
+     * @return a hash
+     */
+    public int keyHash() {
+        return 31 * this.topic.hashCode() + Arrays.hashCode(this.key);
+    }
 
     StoredEvent withPayload(byte[] payload) {
         return new StoredEvent(

@@ -227,7 +227,11 @@ final class WriterThread extends Thread {
     private void lose(StoreRequest request, Throwable ex) {
         this.queued.decrementAndGet();
         this.lostCount++;
-        request.notStored(ex);
+        try {
+            request.notStored(ex);
+        } catch (RuntimeException | Error told) {
+            logger.error("An event was not stored, and not everything that depends on it could be done", told);
+        }
     }
 
     private long pause(long millis) {

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.DisplayName;
@@ -44,7 +45,7 @@ class RelayBatchTests {
 
     private boolean refused;
 
-    private final ProducerSession session = OpenSessions.of(
+    private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(
                     new Cluster(
                             "test",
@@ -67,9 +68,9 @@ class RelayBatchTests {
                     RelayBatchTests.this.taken.add(record.topic());
                     return super.send(record, callback);
                 }
-            });
+            };
 
-    private final FirstRows firstRows = new FirstRows(this.session);
+    private ProducerSession session = OpenSessions.of(this.producer);
 
     private PartitionHolds holds = new PartitionHolds();
 
@@ -116,6 +117,29 @@ class RelayBatchTests {
         assertThat(batch.cameToNothing()).isEqualTo(!circuitClosed);
     }
 
+    @Test
+    @DisplayName("W1: nor with a partitioner of the application's, where nobody can tell that both go to one partition")
+    void noneOvertakesWithAnotherPartitioner() throws Exception {
+        this.session = OpenSessions.ofOwnPartitioner(this.producer);
+        this.refusal = new BufferExhaustedException("says the test");
+        send(true, StoredEvents.row(1), StoredEvents.row(2, "other"), StoredEvents.row(3));
+
+        assertThat(this.taken).containsExactly("other");
+    }
+
+    @Test
+    @DisplayName("W1: nor in a later batch, while the partition is held and reads leave out the row that failed")
+    void noneOvertakesInALaterBatch() throws Exception {
+        this.session = OpenSessions.ofOwnPartitioner(this.producer);
+        this.refused = true;
+        this.holds.hold(new TopicPartition("orders", 0), StoredEvents.row(1));
+        RelayBatch batch = send(true, StoredEvents.row(2), StoredEvents.row(3, "other"), StoredEvents.row(4));
+
+        assertThat(this.taken).containsExactly("other");
+        assertThat(batch.cameToNothing()).isFalse();
+        assertThat(this.holds.held().rows()).as("left out of reads").containsExactlyInAnyOrder(1L, 2L, 4L);
+    }
+
     private RelayBatch send(boolean circuitClosed, StoredEvent... rows) throws InterruptedException {
         PublisherCircuit circuit = mock();
         given(circuit.tryAcquire()).willReturn(this);
@@ -127,7 +151,7 @@ class RelayBatchTests {
         batch.send(
                 relay,
                 this.session,
-                this.firstRows,
+                new FirstRows(this.session),
                 System.nanoTime() + Duration.ofSeconds(30).toNanos());
         assertThat(batch.await(Duration.ofSeconds(10))).isTrue();
         return batch;

@@ -78,6 +78,24 @@ class DependencyHoldTests {
     }
 
     @Test
+    @DisplayName("N7: an Error in a dependency's probe is an answer, and it is asked again")
+    void anErrorOfTheProbe() {
+        AtomicBoolean failed = new AtomicBoolean();
+        try (Dependencies fragile = new Dependencies(() -> List.of(name -> () -> {
+            if (failed.compareAndSet(false, true)) {
+                throw new NoClassDefFoundError("says the test");
+            }
+            return this.up.get();
+        }))) {
+            Dependency dependency = fragile.named("fragile");
+            await("asked").untilTrue(failed);
+            await("up again").until(() -> !dependency.isDown());
+            this.up.set(false);
+            await("asked again").until(dependency::isDown);
+        }
+    }
+
+    @Test
     @DisplayName("N7: one partition is let through to try, and its success releases the others")
     void oneTries() {
         DependencyGate gate = gate(Duration.ofMillis(50));

@@ -19,6 +19,13 @@ public final class OpenSessions {
     }
 
     /**
+     * As {@link #of}, for a producer that has a partitioner of its own.
+     */
+    public static ProducerSession ofOwnPartitioner(Producer<byte[], byte[]> producer) {
+        return new ProducerSession(producer, servedPartitions(producer, false), true, () -> {});
+    }
+
+    /**
      * Returns what finds all partitions served.
      */
     static ServedPartitions servedPartitions(Producer<?, ?> producer, boolean keysTellPartitions) {

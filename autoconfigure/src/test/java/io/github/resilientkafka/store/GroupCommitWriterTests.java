@@ -202,6 +202,30 @@ class GroupCommitWriterTests {
         return request;
     }
 
+    @Test
+    @DisplayName("The thread goes on, too, where those throw who are told that an event was not stored")
+    void whoIsToldOfALossMayThrow() {
+        Request first = new Request(0, 1) {
+
+            @Override
+            public FailedEvent toRow() {
+                throw new IllegalStateException("no row (says the test)");
+            }
+
+            @Override
+            public void notStored(Throwable error) {
+                super.notStored(error);
+                throw new OutOfMemoryError("says the test");
+            }
+        };
+        Request second = new Request(0, 2);
+        this.writer.write(first);
+        Awaitility.await().until(() -> first.notStored.get() == 1);
+        this.writer.write(second);
+        Awaitility.await().until(() -> second.stored.get() == 1);
+        assertThat(this.writer.stats().queued()).isZero();
+    }
+
     private static class Request implements StoreRequest {
 
         private final int lane;
