@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +67,7 @@ final class DeadLetterBatch {
                 .filter(topic -> !this.relay.deadLetters().isDeadLetterTopic(topic))
                 .distinct()
                 .forEach(this.relay.deadLetters()::ensureTopicFor);
-        RelayBatch batch = new RelayBatch(this.rows, Set.of()) {
+        RelayBatch batch = new RelayBatch(this.rows, PartitionHolds.Held.NOTHING) {
 
             @Override
             RelayedRow sendOf(StoredEvent row, CountDownLatch answered) {

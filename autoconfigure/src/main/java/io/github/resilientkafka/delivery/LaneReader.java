@@ -78,7 +78,7 @@ final class LaneReader {
             this.lanes.keepOnly(busy);
         }
         this.full = rows.size() == wanted;
-        return new LaneRows(rows, held.partitions(), this.batchSize);
+        return new LaneRows(rows, held, this.batchSize);
     }
 
     /**

@@ -1,9 +1,8 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.publisher.PartitionHolds;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.List;
-import java.util.Set;
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * The rows of one read, handed out in batches. Used by one worker.
@@ -12,7 +11,7 @@ final class LaneRows {
 
     private final List<StoredEvent> rows;
 
-    private final Set<TopicPartition> held;
+    private final PartitionHolds.Held held;
 
     private final int batchSize;
 
@@ -21,10 +20,10 @@ final class LaneRows {
     /**
      * Takes rows.
      * @param rows the rows, in the order in which they are to be sent
-     * @param held partitions that were held when they were read
+     * @param held what was held when they were read
      * @param batchSize how many rows are sent and settled together
      */
-    LaneRows(List<StoredEvent> rows, Set<TopicPartition> held, int batchSize) {
+    LaneRows(List<StoredEvent> rows, PartitionHolds.Held held, int batchSize) {
         this.rows = rows;
         this.held = held;
         this.batchSize = batchSize;

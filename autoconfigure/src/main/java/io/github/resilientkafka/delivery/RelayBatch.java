@@ -27,7 +27,7 @@ class RelayBatch {
     private final Set<TopicPartition> held;
 
     /** By their hashes: a key in common by chance costs a row a moment. */
-    private final Set<Integer> waitingKeys = new HashSet<>();
+    private final Set<Integer> waitingKeys;
 
     private final CountDownLatch answered;
 
@@ -44,12 +44,13 @@ class RelayBatch {
     /**
      * Creates a batch.
      * @param rows the rows, in order
-     * @param held partitions that were held when the rows were read: earlier rows of theirs may be missing here, so they
-     * stay held for this batch even if their time is over meanwhile, as do those that are held while it is sent
+     * @param held what was held when the rows were read: earlier rows of these partitions and keys may be missing here, so
+     * they stay held for this batch even if their time is over meanwhile, as do those that are held while it is sent
      */
-    RelayBatch(List<StoredEvent> rows, Set<TopicPartition> held) {
+    RelayBatch(List<StoredEvent> rows, PartitionHolds.Held held) {
         this.rows = rows;
-        this.held = new HashSet<>(held);
+        this.held = new HashSet<>(held.partitions());
+        this.waitingKeys = new HashSet<>(held.keys());
         this.answered = new CountDownLatch(rows.size());
     }
 

@@ -35,10 +35,12 @@ public final class PartitionHolds {
      *
      * @param partitions the partitions
      * @param rows the rows that are known to wait for them
+     * @param keys the {@link StoredEvent#keyHash}es of these rows
      */
-    public record Held(Set<TopicPartition> partitions, List<Long> rows) {
+    public record Held(Set<TopicPartition> partitions, List<Long> rows, Set<Integer> keys) {
 
-        private static final Held NOTHING = new Held(Set.of(), List.of());
+        /** Nothing. */
+        public static final Held NOTHING = new Held(Set.of(), List.of(), Set.of());
     }
 
     private final LongSupplier nanoTime;
@@ -247,7 +249,7 @@ public final class PartitionHolds {
 
     /**
      * Returns what is held now: to be asked once for a batch, before it is read.
-     * @return partitions and rows
+     * @return partitions, rows and keys
      */
     public synchronized Held held() {
         if (this.holds.isEmpty()) {
@@ -255,13 +257,15 @@ public final class PartitionHolds {
         }
         Set<TopicPartition> partitions = new HashSet<>();
         List<Long> rows = new ArrayList<>();
+        Set<Integer> keys = new HashSet<>();
         this.holds.forEach((partition, hold) -> {
             if (!hold.isOver()) {
                 partitions.add(partition);
                 rows.addAll(hold.waiting);
+                keys.addAll(hold.keys);
             }
         });
-        return new Held(partitions, rows);
+        return new Held(partitions, rows, keys);
     }
 
     /**

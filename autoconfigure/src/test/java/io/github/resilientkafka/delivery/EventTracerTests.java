@@ -68,7 +68,7 @@ class EventTracerTests {
         given(this.deadLetters.topicFor("orders")).willReturn("orders.dlq");
         given(this.deadLetters.isDeadLetterTopic("orders.dlq")).willReturn(true);
         given(this.circuit.state()).willReturn(State.CLOSED);
-        given(this.holds.held()).willReturn(new Held(Set.of(), List.of()));
+        given(this.holds.held()).willReturn(Held.NOTHING);
     }
 
     @ParameterizedTest
@@ -116,7 +116,7 @@ class EventTracerTests {
     @Test
     @DisplayName("explain: a stored event waits for its partition")
     void partitionHeld() {
-        given(this.holds.held()).willReturn(new Held(Set.of(), List.of(1L)));
+        given(this.holds.held()).willReturn(new Held(Set.of(), List.of(1L), Set.of()));
         stored(row(1, EventStatus.PENDING, 0, NOW));
 
         assertThat(tracer(true).explain(this.id).why()).contains("waits for its partition");

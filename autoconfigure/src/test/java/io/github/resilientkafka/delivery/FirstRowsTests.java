@@ -143,7 +143,7 @@ class FirstRowsTests {
 
     private static RelayBatch batch(long first, long last) {
         return new RelayBatch(
-                LongStream.rangeClosed(first, last).mapToObj(StoredEvents::row).toList(), Set.of());
+                LongStream.rangeClosed(first, last).mapToObj(StoredEvents::row).toList(), PartitionHolds.Held.NOTHING);
     }
 
     private CompletableFuture<Void> send(RelayBatch batch) {

@@ -74,6 +74,8 @@ class RelayBatchTests {
 
     private PartitionHolds holds = new PartitionHolds();
 
+    private PartitionHolds.Held heldWhenRead = PartitionHolds.Held.NOTHING;
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     @DisplayName("W1: what follows a row that could not even be handed to the producer does not overtake it, others do")
@@ -140,6 +142,21 @@ class RelayBatchTests {
         assertThat(this.holds.held().rows()).as("left out of reads").containsExactlyInAnyOrder(1L, 2L, 4L);
     }
 
+    @Test
+    @DisplayName("W1: nor where the partition was held when the batch was read, and is not any more when it is sent")
+    void noneOvertakesARowThatWasLeftOut() throws Exception {
+        this.session = OpenSessions.ofOwnPartitioner(this.producer);
+        this.refused = true;
+        TopicPartition partition = new TopicPartition("orders", 0);
+        this.holds.hold(partition, StoredEvents.row(1));
+        this.heldWhenRead = this.holds.held();
+        this.holds.release(partition);
+        RelayBatch batch = send(true, StoredEvents.row(2), StoredEvents.row(3, "other"));
+
+        assertThat(this.taken).containsExactly("other");
+        assertThat(batch.cameToNothing()).isFalse();
+    }
+
     private RelayBatch send(boolean circuitClosed, StoredEvent... rows) throws InterruptedException {
         PublisherCircuit circuit = mock();
         given(circuit.tryAcquire()).willReturn(this);
@@ -147,7 +164,7 @@ class RelayBatchTests {
         RelayContext relay = mock();
         given(relay.circuit()).willReturn(circuit);
         given(relay.holds()).willReturn(this.holds);
-        RelayBatch batch = new RelayBatch(List.of(rows), Set.of());
+        RelayBatch batch = new RelayBatch(List.of(rows), this.heldWhenRead);
         batch.send(
                 relay,
                 this.session,
