@@ -13,6 +13,7 @@ import static org.mockito.Mockito.verify;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.lifecycle.CircuitClosed;
+import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
 import io.github.resilientkafka.lifecycle.CircuitOpened;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.lifecycle.KafkaDisconnected;
@@ -132,6 +133,7 @@ class KafkaWatchTests {
         this.breaker.transitionToForcedOpenState();
         away.set(true);
         Awaitility.await().until(() -> this.watch.connectionError() != null);
+        Awaitility.await().until(() -> this.notified.stream().anyMatch(KafkaDisconnected.class::isInstance));
         this.notified.clear();
 
         this.breaker.transitionToClosedState();
@@ -150,7 +152,7 @@ class KafkaWatchTests {
         startConnected();
         this.circuit.reserveTrials(true);
         this.breaker.transitionToOpenState();
-        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
+        Awaitility.await().until(() -> this.notified.stream().anyMatch(CircuitHalfOpened.class::isInstance));
         this.breaker.transitionToOpenState();
         Awaitility.await().untilAsserted(() -> assertThat(this.notified)
                 .filteredOn(CircuitOpened.class::isInstance)
