@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Something that handlers need, and what is known of it. Where nobody can tell, it is never known to be down. Thread-safe.
@@ -74,7 +75,10 @@ final class Dependency {
         } catch (RuntimeException ex) {
             logger.debug("The probe of {} failed: it counts as down", this.name, ex);
         } catch (Error ex) {
-            logger.error("The probe of {} failed: it counts as down, and is asked again", this.name, ex);
+            // Once: it may fail at each question, for good.
+            logger.atLevel(wasDown ? Level.DEBUG : Level.ERROR)
+                    .setCause(ex)
+                    .log("The probe of {} failed: it counts as down, and is asked again", this.name);
         } finally {
             wasDown |= isDown();
             this.saidDown = !up;
