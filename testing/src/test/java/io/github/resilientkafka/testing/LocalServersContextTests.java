@@ -51,8 +51,10 @@ class LocalServersContextTests {
     @Test
     @Order(1)
     void thePropertiesPointToServersThatServe() throws Exception {
-        assertThat(this.environment.getProperty("spring.kafka.bootstrap-servers"))
-                .isEqualTo(this.kafka.bootstrapServers());
+        for (String client : List.of("", "producer.", "consumer.", "admin.", "streams.")) {
+            assertThat(this.environment.getProperty("spring.kafka." + client + "bootstrap-servers"))
+                    .isEqualTo(this.kafka.bootstrapServers());
+        }
         try (Admin admin = Admin.create(this.kafka.adminConfig())) {
             ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, "0");
             assertThat(admin.describeConfigs(List.of(broker))
@@ -119,6 +121,15 @@ class LocalServersContextTests {
     }
 
     @Test
+    @Order(5)
+    void whenOneDoesNotStartThenTheOtherEnds() {
+        List<ProcessHandle> before = ProcessHandle.current().children().toList();
+        assertThatIllegalArgumentException().isThrownBy(() -> customizer(WrongBesidePostgres.class)
+                .customizeContext(new GenericApplicationContext(), null));
+        assertThat(ProcessHandle.current().children().toList()).containsExactlyInAnyOrderElementsOf(before);
+    }
+
+    @Test
     @Order(6)
     void whenTheContextClosesThenItsServersEnd() {
         GenericApplicationContext context = new GenericApplicationContext();
@@ -146,4 +157,8 @@ class LocalServersContextTests {
 
     @WithLocalKafka(properties = "nonsense")
     static class Wrong {}
+
+    @WithLocalKafka(properties = "nonsense")
+    @WithLocalPostgres
+    static class WrongBesidePostgres {}
 }

@@ -47,6 +47,18 @@ class PostgresBinariesTests {
     }
 
     @Test
+    @DisplayName("are unpacked again where a system that tidies up has deleted some of them")
+    void areUnpackedAgain() throws IOException {
+        Path cache = directory.resolve("cache");
+        Path initdb = PostgresBinaries.locate(cache).resolve("bin/initdb");
+        long size = Files.size(initdb);
+        Files.delete(initdb);
+
+        PostgresBinaries.locate(cache);
+        assertThat(initdb).isExecutable().hasSize(size);
+    }
+
+    @Test
     @DisplayName("are not taken from a cache that others may write to")
     void areNotTakenFromAnOpenCache() throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));

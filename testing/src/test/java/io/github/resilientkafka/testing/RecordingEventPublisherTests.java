@@ -194,6 +194,14 @@ class RecordingEventPublisherTests {
     }
 
     @Test
+    void theDefaultTopicFailsByItsName() {
+        this.publisher.failTopic(RecordingEventPublisher.DEFAULT_TOPIC, PublishFailure.NOT_STORED);
+        assertThat(this.publisher.publish(OutgoingEvent.toDefaultTopic("k", "v")))
+                .isCompletedExceptionally();
+        assertThat(this.publisher.publish("orders", "k", "v")).isCompleted();
+    }
+
+    @Test
     void whenResetThenTheNextTestFindsItAsNew() {
         this.publisher.publish("orders", "k", "v");
         this.publisher.failTopic("orders", PublishFailure.QUEUE_FULL);
