@@ -409,8 +409,14 @@ class DeadLetterTests {
             clock.advance(Duration.ofMinutes(1));
             await(application, EventStatus.DLQ_FAILED);
             kafka.createTopic(shared, 1);
-            clock.advance(Duration.ofMinutes(60));
-            await(application, EventStatus.DLQ);
+            // The first try may come before the producer has heard of the topic.
+            Awaitility.await("DLQ")
+                    .pollInterval(Duration.ofSeconds(2))
+                    .atMost(SOON)
+                    .until(() -> {
+                        clock.advance(Duration.ofMinutes(60));
+                        return application.rows(EventStatus.DLQ) == 1;
+                    });
             assertThat(TopicReader.readAll(kafka.adminConfig(), shared)).hasSize(1);
         }
     }

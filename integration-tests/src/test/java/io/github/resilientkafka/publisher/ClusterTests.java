@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -201,6 +202,7 @@ class ClusterTests {
             "W1 W2 W5: a leader frozen: the circuit stays closed; a second broker lost is an outage: everything is stored,"
                     + " no attempt is counted; with two brokers again all of it arrives in order")
     void leaderFrozenThenTwoLost() throws Exception {
+        awaitLeadersEverywhere();
         try (SteadyLoad load = load(this.application, "lost")) {
             int steady = awaitSteady(load, this.application);
             int frozen = leader(0);
@@ -289,6 +291,22 @@ class ClusterTests {
 
     private int leader(int partition) throws Exception {
         return partitions().get(partition).leader().id();
+    }
+
+    /**
+     * Two of three brokers can't tell anybody that they are gone: only that leaders are among them shows that it is an outage.
+     */
+    private void awaitLeadersEverywhere() throws Exception {
+        Awaitility.await("all replicas in sync").atMost(RECOVERY).until(() -> partitions().stream()
+                .allMatch(partition -> partition.isr().size() == BROKERS));
+        this.admin.electLeaders(ElectionType.PREFERRED, null).partitions().get(30, TimeUnit.SECONDS);
+        Awaitility.await("every broker leads a partition")
+                .atMost(RECOVERY)
+                .until(() -> partitions().stream()
+                                .map(partition -> partition.leader().id())
+                                .distinct()
+                                .count()
+                        == BROKERS);
     }
 
     private void awaitMovedFrom(int broker) {
