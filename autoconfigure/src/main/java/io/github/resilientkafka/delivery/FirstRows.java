@@ -4,29 +4,19 @@ import io.github.resilientkafka.message.FailureKind;
 import io.github.resilientkafka.publisher.ProducerSession;
 import io.github.resilientkafka.store.StoredEvent;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first row that a producer brings to a partition goes alone: the next ones follow when it is acknowledged. Used by one
- * worker.
- * <p>
- * A broker checks the order of a producer's requests only in partitions that it has taken a record of it in. Before that it may
- * refuse one, whose batch is too large for the topic, and take the next, which then has overtaken it.
+ * Has the rows of a batch wait for the first one of their partition without holding up those of others. That the first record
+ * goes alone is the {@link ProducerSession}'s rule; rows that go on to send until it makes them wait would wait for one
+ * partition after the other. Used by one worker.
  */
 final class FirstRows {
 
     private final ProducerSession session;
-
-    private final Set<TopicPartition> opened = new HashSet<>();
-
-    private final Map<String, Integer> openedOf = new HashMap<>();
-
-    private final Set<String> openedTopics = new HashSet<>();
 
     private final Map<TopicPartition, RelayedRow> unanswered = new HashMap<>();
 
@@ -43,16 +33,19 @@ final class FirstRows {
     }
 
     /**
-     * Returns the partition that a row would be the first in.
+     * Returns the partition that a row would be the first in, or has to wait in. Where a first row was answered since the last
+     * {@link #await}, the next ones still have to: some may be waiting before them.
      * @return the partition, or null: others were acknowledged there, or it can't be told where it goes
      */
     @Nullable
     TopicPartition unopenedPartitionOf(StoredEvent row) {
-        if (!this.session.keepsOrder() || this.openedTopics.contains(row.topic())) {
-            return null;
+        if (!this.unanswered.isEmpty()) {
+            TopicPartition partition = this.session.partitionOf(row.topic(), row.partition(), row.key());
+            if (partition != null && isUnanswered(partition)) {
+                return partition;
+            }
         }
-        TopicPartition partition = this.session.partitionOf(row.topic(), row.partition(), row.key());
-        return (partition == null || this.opened.contains(partition)) ? null : partition;
+        return this.session.unopenedPartitionOf(row.topic(), row.partition(), row.key());
     }
 
     /**
@@ -86,21 +79,11 @@ final class FirstRows {
             if (row.awaitAnswer(untilNanos)) {
                 firsts.remove();
                 Throwable error = row.error();
-                if (row.isAcked()) {
-                    open(first.getKey());
-                } else if (row.failureKind() == FailureKind.TOPIC && error != null) {
+                if (row.failureKind() == FailureKind.TOPIC && error != null) {
                     refusedTopics.put(row.topic(), error);
                 }
             }
         }
         return refusedTopics;
-    }
-
-    private void open(TopicPartition partition) {
-        this.opened.add(partition);
-        int opened = this.openedOf.merge(partition.topic(), 1, Integer::sum);
-        if (opened == this.session.partitionsOf(partition.topic())) {
-            this.openedTopics.add(partition.topic());
-        }
     }
 }

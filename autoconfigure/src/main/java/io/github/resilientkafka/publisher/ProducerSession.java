@@ -2,8 +2,6 @@ package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,11 +27,13 @@ public final class ProducerSession {
 
     private final ServedPartitions partitions;
 
+    private final FirstRecords firstRecords;
+
     private final boolean keepsOrder;
 
     private final Runnable beforeEnd;
 
-    private final Set<TopicPartition> failing = ConcurrentHashMap.newKeySet();
+    private final FailingPartitions failing = new FailingPartitions();
 
     private final AtomicBoolean abandoned = new AtomicBoolean();
 
@@ -67,17 +67,18 @@ public final class ProducerSession {
             Runnable beforeEnd) {
         this.producer = producer;
         this.partitions = partitions;
+        this.firstRecords = new FirstRecords(partitions);
         this.keepsOrder = keepsOrder;
         this.beforeEnd = beforeEnd;
     }
 
     void send(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         try {
-            TopicPartition unserved = this.partitions.unservedPartitionOf(record);
-            if (unserved == null || !this.keepsOrder) {
-                this.producer.send(record, send);
+            if (this.keepsOrder) {
+                sendInOrder(record, send);
             } else {
-                refuse(unserved, send);
+                this.partitions.unservedPartitionOf(record);
+                this.producer.send(record, send);
             }
         } catch (RuntimeException | Error ex) {
             // Thrown instead of handed to the callback: closed meanwhile, the caller was interrupted, or out of memory.
@@ -91,23 +92,30 @@ public final class ProducerSession {
         this.outstanding.incrementAndGet();
     }
 
-    /**
-     * A topic that is being created is one failure for the circuit, not one for each of its partitions.
-     */
-    private void refuse(TopicPartition unserved, TrackedSend send) {
-        if (!this.failing.add(PartitionHolds.wholeTopic(unserved.topic()))) {
-            this.failing.add(unserved);
+    private void sendInOrder(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
+        TopicPartition unserved = this.partitions.unservedPartitionOf(record);
+        if (unserved != null) {
+            refuse(unserved, "No leader serves " + unserved, send);
+            return;
         }
-        send.onCompletion(
-                new RecordMetadata(unserved, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1),
-                new LeaderNotAvailableException("No leader serves " + unserved));
+        TopicPartition unopened = this.firstRecords.awaitTurn(record, send);
+        if (unopened != null) {
+            refuse(unopened, "No answer yet to this producer's first record in " + unopened, send);
+            return;
+        }
+        this.producer.send(record, send);
     }
 
-    void acked(String topic, int partition, long nowNanos) {
-        if (!this.failing.isEmpty()) {
-            this.failing.remove(new TopicPartition(topic, partition));
-            this.failing.remove(PartitionHolds.wholeTopic(topic));
-        }
+    private void refuse(TopicPartition partition, String reason, TrackedSend send) {
+        this.failing.addRefused(partition);
+        send.onCompletion(
+                new RecordMetadata(partition, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1),
+                new LeaderNotAvailableException(reason));
+    }
+
+    void acked(TrackedSend send, String topic, int partition, long nowNanos) {
+        this.firstRecords.answered(send, true);
+        this.failing.remove(topic, partition);
         this.outstanding.decrementAndGet();
         this.lastProgressNanos = nowNanos;
         if (!this.everAcked) {
@@ -123,6 +131,13 @@ public final class ProducerSession {
             // A refusal is an answer: whoever refuses is alive.
             this.lastProgressNanos = System.nanoTime();
         }
+    }
+
+    /**
+     * A record was not sent, and its callback is at its end: whatever waits for its answer may leave from now on.
+     */
+    void unsent(TrackedSend send) {
+        this.firstRecords.answered(send, false);
     }
 
     /**
@@ -180,23 +195,19 @@ public final class ProducerSession {
     }
 
     /**
-     * Returns whether the records of a key must not overtake each other.
-     * @return false with {@code publisher.ordering=none}
+     * Returns the partition in which no record of this producer was acknowledged yet, so that a record would have to go alone,
+     * or to wait for the one that does.
+     * @param topic its topic
+     * @param partition the partition its publisher chose, or null
+     * @param key its key, or null
+     * @return the partition; null if one was, if order does not matter, or if it can't be told where the record goes
      */
-    public boolean keepsOrder() {
-        return this.keepsOrder;
-    }
-
-    /**
-     * Returns how many partitions a topic has.
-     * @param topic its name
-     * @return the number, 0 if that can't be told at the moment
-     */
-    public int partitionsOf(String topic) {
+    public @Nullable TopicPartition unopenedPartitionOf(
+            String topic, @Nullable Integer partition, byte @Nullable [] key) {
         try {
-            return this.partitions.count(topic);
+            return this.keepsOrder ? this.firstRecords.unopenedPartitionOf(topic, partition, key) : null;
         } catch (KafkaException | IllegalStateException ex) {
-            return 0;
+            return null;
         }
     }
 
@@ -221,11 +232,10 @@ public final class ProducerSession {
     }
 
     /**
-     * Notes that a partition does not take a record, and returns whether that was known. The records behind the first one
-     * say nothing new; counted one by one, a single sick partition would open the circuit for all.
+     * Notes that a partition does not take a record, and returns whether that was known.
      */
     boolean isKnownToFail(String topic, int partition) {
-        return partition >= 0 && !this.failing.add(new TopicPartition(topic, partition));
+        return this.failing.wasKnown(topic, partition);
     }
 
     /**

@@ -81,6 +81,13 @@ public final class ServedPartitions {
     }
 
     /**
+     * Returns how long a caller may be kept waiting.
+     */
+    Duration patience() {
+        return this.patience;
+    }
+
+    /**
      * Returns where a record will go.
      * @return the partition, or null if that can't be told before it is sent
      * @throws KafkaException if the topic's partitions can't be found out at the moment

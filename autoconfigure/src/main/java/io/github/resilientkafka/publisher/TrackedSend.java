@@ -82,7 +82,7 @@ public abstract class TrackedSend implements Callback {
         long now = System.nanoTime();
         long nanos = now - this.startedNanos;
         if (exception == null && metadata != null) {
-            session.acked(metadata.topic(), metadata.partition(), now);
+            session.acked(this, metadata.topic(), metadata.partition(), now);
             circuit.acked(permit, metadata.topic(), metadata.partition(), now, nanos);
             acked(metadata, now);
         } else {
@@ -100,6 +100,8 @@ public abstract class TrackedSend implements Callback {
             if (kind == FailureKind.OUTAGE && wasHandedOver) {
                 session.recordLost(error);
             }
+            // Last: what waits for the answer must not leave before the producer is closed.
+            session.unsent(this);
         }
     }
 

@@ -29,7 +29,8 @@ public final class OpenSessions {
      * Returns what finds all partitions served.
      */
     static ServedPartitions servedPartitions(Producer<?, ?> producer, boolean keysTellPartitions) {
-        return new ServedPartitions(producer, keysTellPartitions, Duration.ZERO, (partitions, timeout) -> Map.of());
+        return new ServedPartitions(
+                producer, keysTellPartitions, Duration.ofSeconds(2), (partitions, timeout) -> Map.of());
     }
 
     /**

@@ -65,6 +65,8 @@ class ProducerSessionsTests {
         AtomicInteger told = new AtomicInteger();
         start(error -> false, told::incrementAndGet);
         send();
+        answer(() -> producer(0).completeNext());
+        send();
         Send behind = send();
         answer(() -> producer(0).errorNext(new TimeoutException("expired (says the test)")));
         assertThat(producer(0).closed()).isTrue();
@@ -195,7 +197,7 @@ class ProducerSessionsTests {
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", 0)).isTrue();
         assertThat(session.isKnownToFail("orders", 1)).isFalse();
-        session.acked("orders", 0, System.nanoTime());
+        session.acked(new Send(), "orders", 0, System.nanoTime());
         assertThat(session.isKnownToFail("orders", 0)).isFalse();
         assertThat(session.isKnownToFail("orders", -1)).isFalse();
         assertThat(session.isKnownToFail("orders", -1)).isFalse();

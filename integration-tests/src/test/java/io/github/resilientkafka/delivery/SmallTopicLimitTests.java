@@ -100,8 +100,34 @@ class SmallTopicLimitTests {
         }
     }
 
+    @Test
+    @DisplayName(
+            "W5: nothing published overtakes a batch of the application's size that such a topic refuses, though it would take what is behind it")
+    void refusedFirstOfPublished() throws Exception {
+        this.kafka.createTopic(this.topic, 1, LIMIT);
+        try (TestApplication application = application()
+                .with("spring.kafka.producer.batch-size", "128KB")
+                .with("spring.kafka.producer.properties[linger.ms]", 5)
+                .start()) {
+            // A batch that is full, and one of a few events.
+            List<String> values = values().subList(0, 650);
+            List<CompletableFuture<PublishResult>> futures = values.stream()
+                    .map(value -> application.publisher().publish(this.topic, "key", value))
+                    .toList();
+            for (CompletableFuture<PublishResult> future : futures) {
+                TestApplication.get(future);
+            }
+            application.awaitNoneLeft(Duration.ofSeconds(30));
+            assertThat(found(this.topic)).isEqualTo(values);
+            assertThat(application.rows(EventStatus.DLQ)).isZero();
+        }
+    }
+
     private TestApplication.Builder application() {
-        return TestApplication.on(this.kafka, this.postgres).database(this.postgres.createDatabase(unique("small")));
+        // Kafka's client sends what is too large again and again: the stall is how that is found out.
+        return TestApplication.on(this.kafka, this.postgres)
+                .database(this.postgres.createDatabase(unique("small")))
+                .with("resilient-kafka.publisher.stall-timeout", "1s");
     }
 
     private static List<String> values() {
