@@ -24,12 +24,14 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * One partition has no leader while the others answer: two brokers, one of them stopped. A record may then fail for good
  * while later ones of its key are on their way, which Kafka's client does not protect from (T2 and T3 of the gate). W5.
  */
+@Tag("unhurried")
 class LeaderlessPartitionTests {
 
     private static final int PARTITIONS = 4;
