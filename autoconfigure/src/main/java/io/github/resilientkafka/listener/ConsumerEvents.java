@@ -36,11 +36,12 @@ final class ConsumerEvents implements SmartApplicationListener {
 
     @Override
     public void onApplicationEvent(ApplicationEvent event) {
-        if (event instanceof KafkaEvent kafkaEvent) {
+        // Not asked for by its type: spring-kafka refuses that for containers of another one, such as those of share
+        // consumers.
+        if (event instanceof KafkaEvent kafkaEvent
+                && kafkaEvent.getContainer(Object.class) instanceof AbstractMessageListenerContainer<?, ?> container) {
             ListenerContainers listeners = this.containers.getIfAvailable();
-            ResilientListener listener = (listeners == null)
-                    ? null
-                    : listeners.of(kafkaEvent.getContainer(AbstractMessageListenerContainer.class));
+            ResilientListener listener = (listeners == null) ? null : listeners.of(container);
             if (listener != null) {
                 tell(listener, kafkaEvent);
             }

@@ -44,7 +44,11 @@ final class LateContainers implements ApplicationListener<KafkaEvent> {
 
     @Override
     public void onApplicationEvent(KafkaEvent event) {
-        AbstractMessageListenerContainer<?, ?> container = event.getContainer(AbstractMessageListenerContainer.class);
+        // Not asked for by its type: spring-kafka refuses that for containers of another one, such as those of share
+        // consumers.
+        if (!(event.getContainer(Object.class) instanceof AbstractMessageListenerContainer<?, ?> container)) {
+            return;
+        }
         if (event instanceof ConsumerStartedEvent) {
             stop(container);
         } else if (event instanceof ConcurrentContainerStoppedEvent

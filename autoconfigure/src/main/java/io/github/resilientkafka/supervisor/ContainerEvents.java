@@ -49,8 +49,13 @@ final class ContainerEvents implements SmartApplicationListener {
     }
 
     private @Nullable SupervisedListener find(KafkaEvent event) {
+        // Not asked for by its type: spring-kafka refuses that for containers of another one, such as those of share
+        // consumers.
+        if (!(event.getContainer(Object.class) instanceof AbstractMessageListenerContainer<?, ?> container)) {
+            return null;
+        }
         ContainerSupervisor ours = this.supervisor.getIfAvailable();
-        return (ours == null) ? null : ours.find(event.getContainer(AbstractMessageListenerContainer.class));
+        return (ours == null) ? null : ours.find(container);
     }
 
     private static boolean concerns(KafkaEvent event) {
