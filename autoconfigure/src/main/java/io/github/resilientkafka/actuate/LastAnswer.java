@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,14 +39,22 @@ final class LastAnswer<T> implements AutoCloseable {
     }
 
     LastAnswer(String threadName, Duration maxAge, Supplier<T> source, LongSupplier nanoTime) {
+        this(
+                task -> {
+                    Thread thread = new Thread(task, threadName);
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                maxAge,
+                source,
+                nanoTime);
+    }
+
+    LastAnswer(ThreadFactory threads, Duration maxAge, Supplier<T> source, LongSupplier nanoTime) {
         this.source = source;
         this.maxAge = maxAge;
         this.nanoTime = nanoTime;
-        this.executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread thread = new Thread(task, threadName);
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
         this.executor.allowCoreThreadTimeOut(true);
     }
 
@@ -57,10 +65,24 @@ final class LastAnswer<T> implements AutoCloseable {
      */
     Answer<T> recent(Duration wait) {
         Timed<T> known = this.last;
-        if (known != null && this.nanoTime.getAsLong() - known.nanos() < this.maxAge.toNanos()) {
+        if (known != null && isYounger(known, this.maxAge)) {
             return known.answer();
         }
         return await(ask(false), wait);
+    }
+
+    /**
+     * Returns the last answer if it is recent, else asks, and makes do with the last one if a new one is long in coming.
+     * @param wait how long to wait for an answer at most
+     * @param goodFor how old the last answer may be where no new one has come
+     * @return the answer; an error if that is what the source said last, or nothing of that age is known
+     */
+    Answer<T> recent(Duration wait, Duration goodFor) {
+        Answer<T> answer = recent(wait);
+        Timed<T> known = this.last;
+        return (answer.value() == null && known != null && known.answer().value() != null && isYounger(known, goodFor))
+                ? known.answer()
+                : answer;
     }
 
     /**
@@ -72,6 +94,10 @@ final class LastAnswer<T> implements AutoCloseable {
         return await(ask(true), wait);
     }
 
+    private boolean isYounger(Timed<T> known, Duration age) {
+        return this.nanoTime.getAsLong() - known.nanos() < age.toNanos();
+    }
+
     private synchronized CompletableFuture<Answer<T>> ask(boolean evenIfRunning) {
         if (this.queued != null) {
             return this.queued;
@@ -80,10 +106,13 @@ final class LastAnswer<T> implements AutoCloseable {
             return this.running;
         }
         CompletableFuture<Answer<T>> future = new CompletableFuture<>();
+        Runnable question = () -> answer(future);
         try {
             this.queued = future;
-            this.executor.execute(() -> answer(future));
-        } catch (RejectedExecutionException ex) {
+            this.executor.execute(question);
+        } catch (RuntimeException | Error ex) {
+            // Also an Error: without a thread this would never be answered, and everybody would get this future.
+            this.executor.remove(question);
             this.queued = null;
             future.complete(new Answer<>(null, ex));
         }
@@ -97,15 +126,23 @@ final class LastAnswer<T> implements AutoCloseable {
         }
         Answer<T> answer;
         try {
-            answer = new Answer<>(this.source.get(), null);
-        } catch (RuntimeException | Error ex) {
-            answer = new Answer<>(null, ex);
-        }
-        synchronized (this) {
-            this.running = null;
+            answer = said();
             this.last = new Timed<>(answer, this.nanoTime.getAsLong());
+        } finally {
+            // Whatever happens, and before anybody who has this answer asks again.
+            synchronized (this) {
+                this.running = null;
+            }
         }
         future.complete(answer);
+    }
+
+    private Answer<T> said() {
+        try {
+            return new Answer<>(this.source.get(), null);
+        } catch (RuntimeException | Error ex) {
+            return new Answer<>(null, ex);
+        }
     }
 
     private Answer<T> await(CompletableFuture<Answer<T>> future, Duration wait) {

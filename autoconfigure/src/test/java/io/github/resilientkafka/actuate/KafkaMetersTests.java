@@ -14,8 +14,11 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -31,7 +34,10 @@ class KafkaMetersTests {
 
     private final StubRetryService service = StubRetryService.pending(5, NOW.minusSeconds(90));
 
-    private final RetryFigures figures = new RetryFigures(() -> this.service, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final AtomicLong nanos = new AtomicLong();
+
+    private final RetryFigures figures =
+            new RetryFigures(() -> this.service, Clock.fixed(NOW, ZoneOffset.UTC), this.nanos::get);
 
     @AfterEach
     void close() {
@@ -126,6 +132,21 @@ class KafkaMetersTests {
         assertThat(this.registry.get("kafka.retry.oldest.age").timeGauge().value())
                 .isNaN();
         assertThat(gauge("kafka.circuit_breaker.open")).isZero();
+    }
+
+    @Test
+    @DisplayName("W8: where counting takes longer than a scrape waits, figures are of up to a minute ago, then unknown")
+    void whenTheDatabaseIsSlowThenItsLastFiguresAreShown() {
+        bindAll();
+        assertThat(gauge("kafka.retry.pending")).isEqualTo(5);
+        this.service.hang = new CountDownLatch(1);
+        this.nanos.addAndGet(Duration.ofSeconds(60).toNanos());
+        assertThat(gauge("kafka.retry.pending")).isEqualTo(5);
+        assertThat(gauge("kafka.dlq.failed")).isEqualTo(1);
+        this.nanos.addAndGet(Duration.ofSeconds(15).toNanos());
+        assertThat(gauge("kafka.retry.pending")).isNaN();
+        this.service.hang.countDown();
+        Awaitility.await().until(() -> gauge("kafka.retry.pending") == 5);
     }
 
     @Test

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -17,6 +21,8 @@ import org.junit.jupiter.api.Timeout;
 class LastAnswerTests {
 
     private static final Duration LONG = Duration.ofSeconds(10);
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private static final Duration SHORT = Duration.ofMillis(100);
 
@@ -74,6 +80,74 @@ class LastAnswerTests {
             assertThat(this.asked).hasValue(1);
             hang.countDown();
             assertThat(last.fresh(LONG).value()).isEqualTo(42);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "W8: an answer that comes too late for one question is there for the next, and known for as long as one likes")
+    void whenTheSourceIsSlowerThanTheWaitThenItsLastAnswerIsKnown() {
+        Semaphore answers = new Semaphore(0);
+        try (LastAnswer<Integer> last = new LastAnswer<>(
+                "test",
+                Duration.ofSeconds(5),
+                () -> {
+                    answers.acquireUninterruptibly();
+                    return this.asked.incrementAndGet();
+                },
+                this.nanos::get)) {
+            assertThat(last.recent(SHORT, MINUTE).error()).isInstanceOf(TimeoutException.class);
+            answers.release();
+            Awaitility.await().until(() -> last.recent(Duration.ZERO).value() != null);
+            this.nanos.addAndGet(Duration.ofSeconds(15).toNanos());
+            assertThat(last.recent(SHORT, MINUTE).value()).isEqualTo(1);
+            assertThat(last.recent(SHORT).error()).isInstanceOf(TimeoutException.class);
+            this.nanos.addAndGet(Duration.ofSeconds(45).toNanos());
+            assertThat(last.recent(SHORT, MINUTE).error()).isInstanceOf(TimeoutException.class);
+        }
+    }
+
+    @Test
+    @DisplayName("W8: what the source said before it failed is no answer, however long it takes to answer again")
+    void whenTheSourceHasFailedSinceThenNoOlderAnswerIsGiven() {
+        Semaphore answers = new Semaphore(2);
+        try (LastAnswer<Integer> last = new LastAnswer<>(
+                "test",
+                Duration.ofSeconds(5),
+                () -> {
+                    answers.acquireUninterruptibly();
+                    if (this.asked.incrementAndGet() == 2) {
+                        throw new IllegalStateException("down");
+                    }
+                    return 42;
+                },
+                this.nanos::get)) {
+            assertThat(last.recent(LONG, MINUTE).value()).isEqualTo(42);
+            this.nanos.addAndGet(Duration.ofSeconds(6).toNanos());
+            assertThat(last.recent(LONG, MINUTE).error()).hasMessage("down");
+            this.nanos.addAndGet(Duration.ofSeconds(6).toNanos());
+            assertThat(last.recent(SHORT, MINUTE).error()).isInstanceOf(TimeoutException.class);
+        }
+    }
+
+    @Test
+    @DisplayName("H9: when no thread can be had, that is an error, and the source is asked the next time")
+    void whenThereIsNoThreadThenTheNextCallerAsksAgain() {
+        AtomicBoolean noThread = new AtomicBoolean(true);
+        try (LastAnswer<Integer> last = new LastAnswer<>(
+                task -> {
+                    if (noThread.get()) {
+                        throw new InternalError("unable to create native thread");
+                    }
+                    return new Thread(task);
+                },
+                Duration.ofSeconds(5),
+                this.asked::incrementAndGet,
+                this.nanos::get)) {
+            assertThat(last.recent(LONG).error()).isInstanceOf(InternalError.class);
+            assertThat(last.fresh(LONG).error()).isInstanceOf(InternalError.class);
+            noThread.set(false);
+            assertThat(last.recent(LONG).value()).isEqualTo(1);
         }
     }
 
