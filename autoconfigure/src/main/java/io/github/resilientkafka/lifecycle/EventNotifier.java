@@ -2,10 +2,12 @@ package io.github.resilientkafka.lifecycle;
 
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.ApplicationEventPublisher;
 
@@ -25,24 +27,24 @@ public final class EventNotifier implements SmartInitializingSingleton, AutoClos
 
     private final CountDownLatch listenersThere = new CountDownLatch(1);
 
+    private volatile boolean threadless;
+
     /**
      * Creates a notifier; its thread is started with the first event.
      * @param publisher the application context
      */
     public EventNotifier(ApplicationEventPublisher publisher) {
+        this(publisher, task -> {
+            Thread thread = new Thread(task, "resilient-kafka-events");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    EventNotifier(ApplicationEventPublisher publisher, ThreadFactory threads) {
         this.publisher = publisher;
         this.executor = new ThreadPoolExecutor(
-                1,
-                1,
-                10,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MAX_WAITING),
-                task -> {
-                    Thread thread = new Thread(task, "resilient-kafka-events");
-                    thread.setDaemon(true);
-                    return thread;
-                },
-                (task, pool) -> {
+                1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), threads, (task, pool) -> {
                     if (!pool.isShutdown()) {
                         logger.warn("Application event dropped: listeners are {} events behind", MAX_WAITING);
                     }
@@ -51,11 +53,20 @@ public final class EventNotifier implements SmartInitializingSingleton, AutoClos
     }
 
     /**
-     * Hands over an event. Never blocks, never throws.
+     * Hands over an event. Never blocks, never throws: one for which no thread can be had is dropped.
      * @param event the event
      */
     public void publish(ResilientKafkaEvent event) {
-        this.executor.execute(() -> deliver(event));
+        try {
+            this.executor.execute(() -> deliver(event));
+            this.threadless = false;
+        } catch (RuntimeException | Error ex) {
+            // Also an Error: whoever tells of something has more important things to do.
+            logger.atLevel(this.threadless ? Level.DEBUG : Level.WARN)
+                    .setCause(ex)
+                    .log("Application event dropped, as may be further ones: there is no thread to deliver it");
+            this.threadless = true;
+        }
     }
 
     /**
@@ -72,7 +83,7 @@ public final class EventNotifier implements SmartInitializingSingleton, AutoClos
             this.publisher.publishEvent(event);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             logger.warn("A listener failed for {}", event, ex);
         }
     }

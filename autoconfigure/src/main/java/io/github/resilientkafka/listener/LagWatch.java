@@ -11,11 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Knows how far listeners are behind. Kafka is asked every 10 seconds, and when partitions have come, by clients of our own
@@ -50,7 +50,9 @@ public final class LagWatch implements AutoCloseable {
 
     private final LagClients clients = new LagClients();
 
-    private @Nullable Thread thread;
+    private volatile @Nullable Thread thread;
+
+    private volatile boolean stumbled;
 
     private boolean closed;
 
@@ -83,10 +85,32 @@ public final class LagWatch implements AutoCloseable {
             return;
         }
         this.listeners.add(listener);
-        if (this.thread == null) {
-            this.thread = new Thread(this::lookForEver, "resilient-kafka-lag");
-            this.thread.setDaemon(true);
-            this.thread.start();
+        beginUnlessAtWork();
+    }
+
+    /**
+     * Also begins again: there may have been no thread to be had, or an error may have ended it.
+     */
+    private void beginUnlessAtWork() {
+        Thread current = this.thread;
+        if (current != null && current.isAlive()) {
+            return;
+        }
+        synchronized (this) {
+            if (!this.closed && this.thread == current) {
+                begin();
+            }
+        }
+    }
+
+    private void begin() {
+        try {
+            Thread next = new Thread(this::lookForEver, "resilient-kafka-lag");
+            next.setDaemon(true);
+            next.start();
+            this.thread = next;
+        } catch (Error ex) {
+            stumbled(ex);
         }
     }
 
@@ -109,7 +133,11 @@ public final class LagWatch implements AutoCloseable {
             return (listener.joined() && listener.container().isRunning()) ? ListenerLag.NONE : ListenerLag.UNKNOWN;
         }
         Answer answer = this.answers.get(listener);
-        return (answer == null || isTooOld(answer)) ? ListenerLag.UNKNOWN : ListenerLag.of(answer.lags(), partitions);
+        if (answer == null || isTooOld(answer)) {
+            beginUnlessAtWork();
+            return ListenerLag.UNKNOWN;
+        }
+        return ListenerLag.of(answer.lags(), partitions);
     }
 
     private boolean isTooOld(Answer answer) {
@@ -130,9 +158,16 @@ public final class LagWatch implements AutoCloseable {
     private void lookAgain() throws InterruptedException {
         try {
             look();
-        } catch (RuntimeException ex) {
-            logger.warn("It was in vain to look how far listeners are behind", ex);
+        } catch (RuntimeException | Error ex) {
+            stumbled(ex);
         }
+    }
+
+    private void stumbled(Throwable error) {
+        logger.atLevel(this.stumbled ? Level.DEBUG : Level.WARN)
+                .setCause(error)
+                .log("It was in vain to look how far listeners are behind");
+        this.stumbled = true;
     }
 
     private void look() throws InterruptedException {
@@ -145,15 +180,23 @@ public final class LagWatch implements AutoCloseable {
         this.failing.retainAll(this.listeners);
         this.answers.keySet().retainAll(this.listeners);
         for (ResilientListener listener : this.listeners) {
-            Set<TopicPartition> partitions = listener.assignedPartitions();
-            Set<TopicPartition> before = this.seen.put(listener, partitions);
-            if (round || before == null || !before.containsAll(partitions)) {
-                ask(listener, partitions, questions);
+            try {
+                Set<TopicPartition> partitions = listener.assignedPartitions();
+                Set<TopicPartition> before = this.seen.put(listener, partitions);
+                if (round || before == null || !before.containsAll(partitions)) {
+                    ask(listener, partitions, questions);
+                }
+            } catch (RuntimeException | Error ex) {
+                // Also an Error, a class that is missing for its login for instance: it is no fault of the others'.
+                failed(listener, ex);
             }
         }
         long deadline = System.nanoTime() + TIMEOUT_NANOS;
         for (Asked asked : questions) {
             await(asked, deadline);
+        }
+        if (round) {
+            this.stumbled = false;
         }
     }
 
@@ -162,13 +205,9 @@ public final class LagWatch implements AutoCloseable {
         if (group == null || partitions.isEmpty()) {
             return;
         }
-        try {
-            Map<String, Object> settings = listener.consumerSettings();
-            questions.add(new Asked(
-                    listener, new LagQuestion(this.clients.forConsumer(settings), settings, group, partitions)));
-        } catch (KafkaException | IllegalArgumentException | IllegalStateException ex) {
-            failed(listener, ex);
-        }
+        Map<String, Object> settings = listener.consumerSettings();
+        questions.add(
+                new Asked(listener, new LagQuestion(this.clients.forConsumer(settings), settings, group, partitions)));
     }
 
     private void await(Asked asked, long deadline) throws InterruptedException {
@@ -179,12 +218,12 @@ public final class LagWatch implements AutoCloseable {
             if (this.failing.remove(asked.listener()) && this.failing.isEmpty()) {
                 logger.info("Kafka says again how far listeners are behind");
             }
-        } catch (ExecutionException | TimeoutException ex) {
+        } catch (ExecutionException | TimeoutException | RuntimeException | Error ex) {
             failed(asked.listener(), ex);
         }
     }
 
-    private void failed(ResilientListener listener, Exception error) {
+    private void failed(ResilientListener listener, Throwable error) {
         if (this.failing.isEmpty()) {
             logger.warn("It is not known how far listener {} is behind: {}", listener.id(), error.toString());
         } else {
@@ -194,10 +233,12 @@ public final class LagWatch implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        this.closed = true;
-        if (this.thread != null) {
-            this.thread.interrupt();
+    public void close() {
+        synchronized (this) {
+            this.closed = true;
+            if (this.thread != null) {
+                this.thread.interrupt();
+            }
         }
         this.clients.close();
     }
