@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
 
 import io.github.resilientkafka.listener.ListenerContainers;
+import io.github.resilientkafka.message.ConfigurationException;
 import io.github.resilientkafka.supervisor.ListenerState;
 import io.github.resilientkafka.supervisor.ListenerSupervisor;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.health.HealthContributorAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.health.HealthEndpointAutoConfiguration;
@@ -75,6 +79,19 @@ class ListenersActuateAutoConfigurationTests {
         this.boot3
                 .withPropertyValues("management.health.kafkaListeners.enabled=false")
                 .run(context -> assertThat(context).doesNotHaveBean("kafkaListenersHealthIndicator"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0s", "-1s"})
+    @DisplayName("H1: a time after which health is DEGRADED that cannot work fails the start")
+    void whenDegradedAfterIsNotPositiveThenTheStartFailsNamingIt(String value) {
+        String name = "resilient-kafka.health.listeners.degraded-after";
+        this.boot3.withPropertyValues(name + "=" + value).run(context -> assertThat(context.getStartupFailure())
+                .rootCause()
+                .isInstanceOfSatisfying(ConfigurationException.class, ex -> {
+                    assertThat(ex.property()).isEqualTo(name);
+                    assertThat(ex.cure()).contains("default is 1m");
+                }));
     }
 
     @Test
