@@ -1,5 +1,6 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import io.github.resilientkafka.store.DrainProgress;
 import io.github.resilientkafka.store.EventStatus;
 import io.github.resilientkafka.store.LaneLease;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +22,8 @@ import org.springframework.dao.DataAccessException;
 final class RelayWorker extends Thread {
 
     private static final Logger logger = LoggerFactory.getLogger(RelayWorker.class);
+
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final RelayContext relay;
 
@@ -93,7 +97,9 @@ final class RelayWorker extends Thread {
                 this.wakeUps.drainPermits();
             } catch (InterruptedException ex) {
                 // Meant for us only while we are told to stop; otherwise left over from a driver or a pool.
-                logger.debug("{} was interrupted", getName(), ex);
+            } catch (RuntimeException | Error ex) {
+                CarefulLog.error(logger, "{} failed between two passes, and goes on", getName(), ex);
+                LockSupport.parkNanos(this, PAUSE_NANOS);
             }
         }
     }
@@ -127,7 +133,8 @@ final class RelayWorker extends Thread {
             databaseFailed(ex);
         } catch (RuntimeException | Error ex) {
             this.relay.circuit().reserveTrials(false);
-            logger.error("A pass of the relay failed; the next one comes in {}", untilNextPass(), ex);
+            Duration interval = this.relay.properties().interval();
+            CarefulLog.error(logger, "A pass of the relay failed; the next one comes within {}", interval, ex);
         }
     }
 
@@ -140,7 +147,7 @@ final class RelayWorker extends Thread {
         this.relay.circuit().reserveTrials(false);
         if (!this.databaseFailed) {
             this.databaseFailed = true;
-            logger.warn("The relay cannot use the database: {}", ex.toString());
+            CarefulLog.warn(logger, "{} cannot use the database: {}", getName(), ex);
         }
     }
 

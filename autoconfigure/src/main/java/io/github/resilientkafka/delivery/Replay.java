@@ -78,8 +78,8 @@ abstract class Replay implements ReplayJob, Runnable {
         } catch (InterruptedException ex) {
             end(State.CANCELLED, "its thread was interrupted");
         } catch (RuntimeException | Error ex) {
-            logger.error("Replay {} of the dead letters of {} failed", this.id, this.topic, ex);
             end(State.FAILED, ex.toString());
+            logger.error("Replay {} of the dead letters of {} failed", this.id, this.topic, ex);
         }
     }
 

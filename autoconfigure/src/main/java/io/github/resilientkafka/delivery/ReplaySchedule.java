@@ -1,5 +1,6 @@
 package io.github.resilientkafka.delivery;
 
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,7 +96,7 @@ final class ReplaySchedule implements SmartLifecycle, DisposableBean, Runnable {
                 logger.warn("Replay by cron: tried again at the next moment of the schedule: {}", ex.toString());
             }
         } catch (RuntimeException | Error ex) {
-            logger.error("Replay by cron failed; it is tried again at the next moment of the schedule", ex);
+            CarefulLog.error(logger, "Replay by cron failed; it is tried again at the next moment of the schedule", ex);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -139,7 +140,8 @@ final class CompletionExecutor {
         try {
             check();
         } catch (RuntimeException | Error ex) {
-            report("The threads of callbacks could not be looked after; the next check tries again", ex);
+            CarefulLog.error(
+                    logger, "The threads of callbacks could not be looked after; the next check tries again", ex);
         }
     }
 
@@ -184,7 +186,10 @@ final class CompletionExecutor {
                 this.drainers.decrementAndGet();
                 if (!this.noThread) {
                     this.noThread = true;
-                    report("No thread for callbacks of publish futures could be started, which is tried again", ex);
+                    CarefulLog.error(
+                            logger,
+                            "No thread for callbacks of publish futures could be started, which is tried again",
+                            ex);
                 }
             }
         }
@@ -233,18 +238,7 @@ final class CompletionExecutor {
         try {
             completion.run();
         } catch (RuntimeException | Error ex) {
-            report("A callback of a publish future failed", ex);
-        }
-    }
-
-    /**
-     * To log takes memory, of which there may be none. Then all must go on all the same: the watch, the count of drainers.
-     */
-    private static void report(String message, Throwable failure) {
-        try {
-            logger.error(message, failure);
-        } catch (RuntimeException | Error ex) {
-            // There is not even memory to say so.
+            CarefulLog.error(logger, "A callback of a publish future failed", ex);
         }
     }
 

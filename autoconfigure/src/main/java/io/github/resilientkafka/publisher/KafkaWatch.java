@@ -3,6 +3,7 @@ package io.github.resilientkafka.publisher;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.connection.ConnectionError.Kind;
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import io.github.resilientkafka.lifecycle.CircuitClosed;
 import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
 import io.github.resilientkafka.lifecycle.CircuitOpened;
@@ -159,7 +160,7 @@ final class KafkaWatch {
                 }
             }
         } catch (RuntimeException | Error ex) {
-            logger.error("The recovery probe failed, and goes on", ex);
+            CarefulLog.error(logger, "The recovery probe failed, and goes on", ex);
         }
     }
 

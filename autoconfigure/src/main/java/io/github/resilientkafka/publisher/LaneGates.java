@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import io.github.resilientkafka.publisher.BacklogPoll.PendingRows;
 import io.github.resilientkafka.publisher.BacklogPoll.Round;
 import io.github.resilientkafka.store.EventStore;
@@ -139,7 +140,7 @@ final class LaneGates implements EventsUnderWay {
                 }
             }
         } catch (RuntimeException | Error ex) {
-            logger.error("Parked events of lane {} could not be sent", gate.lane(), ex);
+            CarefulLog.error(logger, "Parked events of lane {} could not be sent", gate.lane(), ex);
         }
     }
 
@@ -195,7 +196,7 @@ final class LaneGates implements EventsUnderWay {
             ask();
             return moveOn();
         } catch (RuntimeException | Error ex) {
-            logger.error("The gates could not be moved on", ex);
+            CarefulLog.error(logger, "The gates could not be moved on", ex);
             return TICK_AFTER_ERROR;
         }
     }

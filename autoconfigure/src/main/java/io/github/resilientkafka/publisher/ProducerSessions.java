@@ -1,6 +1,7 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import io.github.resilientkafka.publisher.ProducerRecreationPolicy.StalledException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -182,7 +183,7 @@ public final class ProducerSessions {
         try {
             check();
         } catch (RuntimeException | Error ex) {
-            logger.error("The {} producer could not be checked", this.name, ex);
+            CarefulLog.error(logger, "The {} producer could not be checked", this.name, ex);
         }
     }
 

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the group-commit writer is doing.
  *
- * @param available whether the database took the last batch, or answered since
+ * @param available whether the database took the last batch, or answered since, and all threads run
  * @param queued events handed to the writer and not committed yet
  * @param stored events committed since the start
  * @param lost events given up since the start
- * @param lastError the last error of the database, or null when it is available
+ * @param lastError what the last error was, or null when it is available
  * @param threads the writer threads
  */
 public record WriterStats(

@@ -1,9 +1,7 @@
 package io.github.resilientkafka.store;
 
+import io.github.resilientkafka.lifecycle.CarefulLog;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -21,9 +19,10 @@ final class WriterThread extends Thread {
 
     private static final Logger logger = LoggerFactory.getLogger(WriterThread.class);
 
-    private static final long IDLE_MILLIS = 200;
+    private static final String NOT_ALL_DONE =
+            "An event was stored, but not everything that depends on it could be done";
 
-    private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long IDLE_MILLIS = 200;
 
     private static final long FIRST_PAUSE_MILLIS = 50;
 
@@ -41,11 +40,11 @@ final class WriterThread extends Thread {
 
     private final AtomicInteger queued = new AtomicInteger();
 
-    private long askedNanos = System.nanoTime() - ASK_NANOS;
+    private final DatabaseHealth database;
+
+    private final WriterBatch batch;
 
     private volatile boolean finishing;
-
-    private volatile @Nullable Throwable error;
 
     private volatile long storedCount;
 
@@ -60,6 +59,8 @@ final class WriterThread extends Thread {
         this.batchSize = batchSize;
         this.afterCommit = afterCommit;
         this.watchful = watchful;
+        this.database = new DatabaseHealth(store, this.queued);
+        this.batch = new WriterBatch(batchSize);
     }
 
     boolean offer(StoreRequest request) {
@@ -86,91 +87,102 @@ final class WriterThread extends Thread {
         }
     }
 
+    /**
+     * Nobody else would store what waits here, so the thread ends only when it is told to.
+     */
     @Override
     public void run() {
-        List<StoreRequest> batch = new ArrayList<>(this.batchSize);
-        List<FailedEvent> rows = new ArrayList<>(this.batchSize);
-        while (!(this.finishing && this.queue.closeIfEmpty())) {
-            this.queue.takeInto(batch, this.batchSize, IDLE_MILLIS);
-            if (!batch.isEmpty()) {
-                makeRows(batch, rows);
-                write(batch, rows, true);
-                batch.clear();
-                rows.clear();
-            } else if (this.error != null || this.watchful.getAsBoolean()) {
-                askDatabaseNowAndThen();
+        boolean done = false;
+        while (!done) {
+            try {
+                work();
+                done = true;
+            } catch (RuntimeException | Error ex) {
+                // No memory, most likely. Perhaps the batch is stored, and only that could not be told.
+                this.batch.mayBeThere();
+                this.database.unavailable(ex);
+                pause(FIRST_PAUSE_MILLIS);
             }
         }
     }
 
-    private void makeRows(List<StoreRequest> requests, List<FailedEvent> rows) {
-        for (Iterator<StoreRequest> it = requests.iterator(); it.hasNext(); ) {
-            StoreRequest request = it.next();
-            try {
-                rows.add(request.toRow());
-            } catch (RuntimeException | Error ex) {
-                it.remove();
-                lose(request, ex);
+    private void work() {
+        finishBatch();
+        while (!(this.finishing && this.queue.closeIfEmpty())) {
+            this.queue.takeInto(this.batch.renew(), this.batchSize, IDLE_MILLIS);
+            if (!this.batch.isEmpty()) {
+                finishBatch();
+            } else if (this.database.error() != null || this.watchful.getAsBoolean()) {
+                this.database.askNowAndThen();
             }
         }
+    }
+
+    private void finishBatch() {
+        while (this.batch.lacksRow()) {
+            try {
+                this.batch.makeRow();
+            } catch (RuntimeException | Error ex) {
+                lose(this.batch.removeWithoutRow(), ex);
+            }
+        }
+        write();
     }
 
     /**
-     * Writes rows until they are committed, refused or too old.
-     * @param areNew whether it is certain that none of them is there
+     * Writes rows until they are committed, refused or too old. Of rows that are refused together the first half is tried,
+     * and so on; then twice as many each time.
      */
-    private void write(List<StoreRequest> requests, List<FailedEvent> rows, boolean areNew) {
-        boolean isFirstTry = areNew;
+    private void write() {
+        int count = this.batch.size();
         long pause = FIRST_PAUSE_MILLIS;
-        while (!rows.isEmpty()) {
+        while (!this.batch.isEmpty()) {
+            count = Math.min(count, this.batch.size());
             try {
-                save(rows, isFirstTry);
+                save(count);
             } catch (RuntimeException | Error ex) {
-                // Errors too: a thread that dies of one would leave its lanes' events waiting for ever.
                 if (isRefusalOfData(ex)) {
-                    halve(requests, rows, isFirstTry, ex);
-                    return;
+                    count = refused(count, ex);
+                    continue;
                 }
                 // Perhaps only the answer to the commit is missing.
-                isFirstTry = false;
-                unavailable(ex);
-                giveUpExpired(requests, rows, ex);
-                if (!rows.isEmpty()) {
+                this.batch.mayBeThere();
+                this.database.unavailable(ex);
+                giveUpExpired(ex);
+                if (!this.batch.isEmpty()) {
                     pause = pause(pause);
                 }
                 continue;
             }
-            committed(requests);
-            return;
+            committed(count);
+            pause = FIRST_PAUSE_MILLIS;
+            count *= 2;
         }
     }
 
-    private void save(List<FailedEvent> rows, boolean areNew) {
-        if (areNew) {
-            this.store.saveNew(rows);
+    private void save(int count) {
+        if (this.batch.isNew()) {
+            this.store.saveNew(this.batch.rows(count));
         } else {
-            this.store.save(rows);
+            this.store.save(this.batch.rows(count));
         }
     }
 
     /**
      * What was refused as new may be there: a statement can reach the database twice.
+     * @return how many rows to try next
      */
-    private void halve(List<StoreRequest> requests, List<FailedEvent> rows, boolean asNew, Throwable ex) {
-        if (rows.size() == 1) {
-            if (asNew) {
-                write(requests, rows, false);
-            } else {
-                lose(requests.get(0), ex);
-            }
-            return;
+    private int refused(int count, Throwable ex) {
+        if (count > 1) {
+            this.batch.mayBeThere();
+            return count / 2;
         }
-        int half = rows.size() / 2;
-        write(new ArrayList<>(requests.subList(0, half)), new ArrayList<>(rows.subList(0, half)), false);
-        write(
-                new ArrayList<>(requests.subList(half, requests.size())),
-                new ArrayList<>(rows.subList(half, rows.size())),
-                false);
+        if (this.batch.isNew()) {
+            this.batch.mayBeThere();
+            return 1;
+        }
+        lose(this.batch.removeFirst(), ex);
+        return 1;
     }
 
     /**
@@ -185,38 +197,34 @@ final class WriterThread extends Thread {
         return false;
     }
 
-    private void committed(List<StoreRequest> requests) {
-        available();
-        this.storedCount += requests.size();
+    private void committed(int count) {
+        this.database.available();
         this.batchCount++;
-        for (StoreRequest request : requests) {
+        for (int i = 0; i < count; i++) {
+            StoreRequest request = this.batch.removeFirst();
+            this.storedCount++;
             this.queued.decrementAndGet();
-            tell(request::stored);
+            // What is committed stays so, whatever those say who are told.
+            try {
+                request.stored();
+            } catch (RuntimeException | Error ex) {
+                CarefulLog.error(logger, NOT_ALL_DONE, ex);
+            }
         }
-        tell(this.afterCommit);
-    }
-
-    /**
-     * What is committed stays so, whatever those say who are told.
-     */
-    private static void tell(Runnable told) {
         try {
-            told.run();
+            this.afterCommit.run();
         } catch (RuntimeException | Error ex) {
-            logger.error("An event was stored, but not everything that depends on it could be done", ex);
+            CarefulLog.error(logger, NOT_ALL_DONE, ex);
         }
     }
 
-    private void giveUpExpired(List<StoreRequest> requests, List<FailedEvent> rows, Throwable ex) {
+    private void giveUpExpired(Throwable ex) {
         long now = System.nanoTime();
-        Iterator<FailedEvent> row = rows.iterator();
-        for (Iterator<StoreRequest> it = requests.iterator(); it.hasNext(); ) {
-            StoreRequest request = it.next();
-            row.next();
-            if (request.deadlineNanos() - now <= 0) {
-                it.remove();
-                row.remove();
-                lose(request, ex);
+        for (int i = 0; i < this.batch.size(); ) {
+            if (this.batch.get(i).deadlineNanos() - now <= 0) {
+                lose(this.batch.remove(i), ex);
+            } else {
+                i++;
             }
         }
         for (StoreRequest expired; (expired = this.queue.takeExpired(now)) != null; ) {
@@ -230,50 +238,30 @@ final class WriterThread extends Thread {
         try {
             request.notStored(ex);
         } catch (RuntimeException | Error told) {
-            logger.error("An event was not stored, and not everything that depends on it could be done", told);
+            CarefulLog.error(
+                    logger, "An event was not stored, and not everything that depends on it could be done", told);
         }
     }
 
-    private long pause(long millis) {
+    private static long pause(long millis) {
         try {
             Thread.sleep(millis);
         } catch (InterruptedException ex) {
-            logger.debug("Interrupted between two tries", ex);
+            // Not meant for us: left over from a driver or a pool.
         }
         return Math.min(2 * millis, MAX_PAUSE_MILLIS);
     }
 
-    private void askDatabaseNowAndThen() {
-        long now = System.nanoTime();
-        if (now - this.askedNanos < ASK_NANOS) {
-            return;
-        }
-        this.askedNanos = now;
-        try {
-            this.store.ping();
-            available();
-        } catch (RuntimeException | Error ex) {
-            unavailable(ex);
-        }
-    }
-
-    private void available() {
-        if (this.error != null) {
-            this.error = null;
-            logger.info("The database takes events again");
-        }
-    }
-
-    private void unavailable(Throwable ex) {
-        if (this.error == null) {
-            logger.warn("The database does not take events; {} wait for it: {}", queued(), ex.toString());
-        }
-        this.error = ex;
-    }
-
+    /**
+     * Returns why events are not stored.
+     * @return the database's last error, or that this thread does not run although it should; null if all is well
+     */
     @Nullable
     Throwable error() {
-        return this.error;
+        if (!this.finishing && !isAlive()) {
+            return new IllegalStateException(getName() + " does not run");
+        }
+        return this.database.error();
     }
 
     int queued() {

@@ -11,6 +11,7 @@ import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.verify;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilientkafka.BrokenLog;
 import io.github.resilientkafka.connection.ConnectionError;
 import io.github.resilientkafka.lifecycle.CircuitClosed;
 import io.github.resilientkafka.lifecycle.CircuitHalfOpened;
@@ -182,18 +183,22 @@ class KafkaWatchTests {
     }
 
     @Test
-    @DisplayName("An Error while it looks for somebody does not end the probe")
+    @DisplayName("An Error while it looks for somebody does not end the probe, nor does one while that is logged")
     void anErrorDoesNotEndTheProbe() {
         AtomicInteger knocks = new AtomicInteger();
-        startRefused(
-                () -> {
-                    if (knocks.incrementAndGet() == 1) {
-                        throw new OutOfMemoryError("says the test");
-                    }
-                    return true;
-                },
-                () -> true);
-        Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
+        try (BrokenLog log = new BrokenLog(KafkaWatch.class.getName())) {
+            startRefused(
+                    () -> {
+                        if (knocks.incrementAndGet() == 1) {
+                            log.breakNext();
+                            throw new OutOfMemoryError("says the test");
+                        }
+                        return true;
+                    },
+                    () -> true);
+            Awaitility.await().until(() -> this.breaker.getState() == CircuitBreaker.State.HALF_OPEN);
+            assertThat(log.hasBroken()).isTrue();
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilientkafka.BrokenLog;
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -147,6 +148,27 @@ class ProducerSessionsTests {
         other.join();
         Awaitility.await().until(() -> this.sessions.current() != null);
         assertThat(producersWhenTold).containsExactly(1);
+    }
+
+    @Test
+    @DisplayName("P6: an Error while a failed check is logged does not end the checks: a stall is still noticed")
+    void anErrorWhileAFailedCheckIsLogged() {
+        AtomicInteger checks = new AtomicInteger();
+        try (BrokenLog log = new BrokenLog(ProducerSessions.class.getName())) {
+            start(
+                    error -> {
+                        if (checks.incrementAndGet() == 1) {
+                            log.breakNext();
+                            throw new OutOfMemoryError("says the test");
+                        }
+                        return true;
+                    },
+                    () -> {});
+            send();
+            Awaitility.await().until(this.circuit::isOpen);
+            assertThat(log.hasBroken()).isTrue();
+        }
+        assertThat(producer(0).closed()).isTrue();
     }
 
     @Test
