@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -85,11 +86,9 @@ class SchemaMigration {
 
     /** Flyway quotes the name, so it must be written as the database keeps it. */
     private @Nullable String flywaySchema() {
-        String schema = this.scope.schema();
-        return schema == null
-                ? null
-                : this.session.run(
-                        "look up the schema", connection -> SchemaTables.folded(connection.getMetaData(), schema));
+        return this.session
+                .run("look up the schema", connection -> SchemaTables.schema(connection, this.vendor, this.scope))
+                .orElse(null);
     }
 
     void runScripts() {
@@ -119,6 +118,10 @@ class SchemaMigration {
                 // "if not exists" asks for the right to create schemas even where there is nothing to create.
                 "do $$ begin if to_regnamespace('%1$s') is null then create schema %1$s; end if; end $$",
                 "set local search_path to %s");
+        Optional<String> schema = SchemaTables.schema(connection, this.vendor, this.scope);
+        if (schema.isPresent()) {
+            execute(connection, "set local search_path to \"" + schema.get().replace("\"", "\"\"") + '"');
+        }
         scripts(connection);
     }
 

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,11 +42,20 @@ class SchemaTables {
             "insert into {lanes} (" + LANE_COLUMNS + ") select " + LANE_COLUMNS + " from {lanes} where 1 = 0",
             "update {lanes} set owner = owner where 1 = 0");
 
+    /**
+     * Refused while it is planned where the index is missing that makes inserts idempotent. H2 looks before it inserts.
+     */
+    private static final String IDEMPOTENCE_CHECK = CHECKS.get(1) + PostgresSql.UNLESS_THERE;
+
     private static final List<String> SCOPE_CHECKS =
             List.of("select scope from {events} where 1 = 0", "select scope from {lanes} where 1 = 0");
 
     /** What PostgreSQL and H2 say of a column that is not there. */
     private static final Set<String> NO_SUCH_COLUMN = Set.of("42703", "42S22");
+
+    private static final String SCHEMA_OF_TABLES = """
+            select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.oid = coalesce(to_regclass('failed_kafka_events'), to_regclass('kafka_lane'))""";
 
     private static final Pattern VERSION = Pattern.compile("Resilient Kafka schema version (\\d+)");
 
@@ -62,13 +72,16 @@ class SchemaTables {
     }
 
     /**
-     * Checks that all columns are there and may be read and written.
+     * Checks that all columns are there and may be read and written, and that nothing can be inserted twice.
      * @return what is wrong, or null
      * @throws DataAccessException if the database does not answer
      */
     @Nullable
     DataAccessException problem() {
-        return problem(CHECKS);
+        DataAccessException problem = problem(CHECKS);
+        return (problem == null && this.vendor == DatabaseVendor.POSTGRESQL)
+                ? problem(List.of(IDEMPOTENCE_CHECK))
+                : problem;
     }
 
     /**
@@ -104,14 +117,35 @@ class SchemaTables {
      */
     int version() {
         return this.session.run("look up the schema's version", connection -> {
-            DatabaseMetaData metaData = connection.getMetaData();
-            String schema =
-                    this.scope.schema() == null ? connection.getSchema() : folded(metaData, this.scope.schema());
-            try (ResultSet table = metaData.getTables(null, schema, folded(metaData, "kafka_lane"), null)) {
-                Matcher version = VERSION.matcher(table.next() ? "" + table.getString("REMARKS") : "");
-                return version.find() ? Integer.parseInt(version.group(1)) : 0;
-            }
+            Matcher version = VERSION.matcher(comment(connection));
+            return version.find() ? Integer.parseInt(version.group(1)) : 0;
         });
+    }
+
+    private String comment(Connection connection) throws SQLException {
+        String schema = schema(connection, this.vendor, this.scope).orElse(connection.getSchema());
+        DatabaseMetaData metaData = connection.getMetaData();
+        try (ResultSet table = metaData.getTables(null, schema, folded(metaData, "kafka_lane"), null)) {
+            return table.next() ? String.valueOf(table.getString("REMARKS")) : "";
+        }
+    }
+
+    /**
+     * Returns the schema of the tables, as the database keeps its name. The one that a search path names first need not be
+     * it: it may have been made later, and new tables in it would hide those with all that is stored.
+     * @return the schema, or empty if none is chosen and there are no tables yet: it is the connection's own then
+     */
+    static Optional<String> schema(Connection connection, DatabaseVendor vendor, StoreScope scope) throws SQLException {
+        if (scope.schema() != null) {
+            return Optional.of(folded(connection.getMetaData(), scope.schema()));
+        }
+        if (vendor != DatabaseVendor.POSTGRESQL) {
+            return Optional.empty();
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(SCHEMA_OF_TABLES)) {
+            return found.next() ? Optional.of(found.getString(1)) : Optional.empty();
+        }
     }
 
     /**

@@ -95,6 +95,49 @@ class PostgresSchemaTests {
     }
 
     @Test
+    @DisplayName(
+            "W1: a schema that is put in front of the tables' hides no stored event: there is no second set of tables")
+    void aSchemaInFrontOfTheTables() {
+        this.database.schema(null, true).afterPropertiesSet();
+        this.database.store().save(rows(5, 1));
+        String inFront = this.postgres.username();
+        this.jdbc.execute("create schema " + inFront);
+        try (StoreDatabase again = new StoreDatabase(this.postgres, this.url, this.postgres.username())) {
+            again.schema(null, true).afterPropertiesSet();
+            assertThat(again.events().stats().pending()).isEqualTo(5);
+
+            this.jdbc.execute("comment on table kafka_lane is null");
+            this.jdbc.execute("drop index failed_kafka_events_dead_letters");
+            new SchemaMigration(again.pool(), DatabaseVendor.POSTGRESQL, scope(null, "app")).runScripts();
+            assertThat(this.jdbc.queryForObject("select to_regclass('failed_kafka_events_dead_letters')", String.class))
+                    .isNotNull();
+
+            this.jdbc.execute("drop table resilient_kafka_schema_history");
+            this.jdbc.execute("comment on table kafka_lane is null");
+            again.schema(null, true).afterPropertiesSet();
+            assertThat(again.events().stats().pending()).isEqualTo(5);
+        }
+        assertThat(tables(inFront)).isEmpty();
+        assertThat(tables("public"))
+                .containsExactlyInAnyOrder("failed_kafka_events", "kafka_lane", "resilient_kafka_schema_history");
+    }
+
+    @Test
+    @DisplayName("W1: the index that makes inserts idempotent is missed at the start; the scripts make it anew")
+    void aMissingUniqueIndexIsMissedAtTheStart() {
+        this.database.schema(null, true).afterPropertiesSet();
+        this.jdbc.execute("drop index failed_kafka_events_event");
+        for (boolean migrate : new boolean[] {false, true}) {
+            assertThatExceptionOfType(ConfigurationException.class)
+                    .isThrownBy(this.database.schema(null, migrate)::afterPropertiesSet)
+                    .withMessageContaining("ON CONFLICT")
+                    .satisfies(ex -> assertThat(ex.cure()).contains("Run the scripts"));
+        }
+        runByHand();
+        assertThatNoException().isThrownBy(this.database.schema(null, false)::afterPropertiesSet);
+    }
+
+    @Test
     void instancesMayStartAtTheSameMoment() throws Exception {
         Threads.run(4, number -> this.database.schema(null, true).afterPropertiesSet());
         Threads.run(4, number -> new SchemaMigration(
