@@ -10,6 +10,7 @@ import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.util.ClassUtils;
 
@@ -54,7 +55,7 @@ final class StoreDataSource implements AutoCloseable {
     static StoreDataSource choose(ObjectProvider<DataSource> qualified, ObjectProvider<DataSource> any) {
         DataSource meant = only(qualified, "several DataSource beans are qualified with " + QUALIFIER);
         if (meant != null) {
-            return new StoreDataSource(meant, "", null);
+            return new StoreDataSource(withoutTransaction(meant), "", null);
         }
         DataSource application = only(any, "there are several DataSource beans and none of them is @Primary");
         if (application == null) {
@@ -75,7 +76,7 @@ final class StoreDataSource implements AutoCloseable {
         logger.warn("The event store shares the connections of " + className(pool) + ": while callers hold all of them"
                 + " and wait for an event to be stored, nothing can be stored. To prevent that, declare a DataSource"
                 + " bean of its own, qualified with " + QUALIFIER + ".");
-        return new StoreDataSource(application, "", null);
+        return new StoreDataSource(withoutTransaction(application), "", null);
     }
 
     /**
@@ -123,6 +124,17 @@ final class StoreDataSource implements AutoCloseable {
                 problem,
                 "Put " + QUALIFIER + " on the one DataSource bean that events are to be stored in, or " + SWITCH_OFF
                         + ".");
+    }
+
+    /**
+     * Such a proxy would hand out the connection of the transaction that a caller is in, and we would commit it.
+     */
+    private static DataSource withoutTransaction(DataSource dataSource) {
+        DataSource current = dataSource;
+        while (current instanceof TransactionAwareDataSourceProxy proxy && proxy.getTargetDataSource() != null) {
+            current = proxy.getTargetDataSource();
+        }
+        return current;
     }
 
     /**

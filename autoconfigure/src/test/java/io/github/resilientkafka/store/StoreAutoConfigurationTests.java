@@ -15,6 +15,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.flywaydb.core.Flyway;
+import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,7 +33,10 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.transaction.support.TransactionTemplate;
 
 @ExtendWith(OutputCaptureExtension.class)
 class StoreAutoConfigurationTests {
@@ -54,6 +58,24 @@ class StoreAutoConfigurationTests {
             assertThat(context.getBean(FailedEvents.class).stats().pending()).isZero();
             assertThat(context).hasSingleBean(GroupCommitWriter.class);
             assertThat(lanes(context)).containsOnly("shop/default").hasSize(64);
+        });
+    }
+
+    @Test
+    @DisplayName("W5: who asks for statistics within a transaction finds it as it was")
+    void theApplicationsTransactionIsItsOwn() {
+        DataSource pool = JdbcConnectionPool.create(this.url + ";DB_CLOSE_DELAY=-1", "", "");
+        new JdbcTemplate(pool).execute("create table orders (id int)");
+        DataSource aware = new TransactionAwareDataSourceProxy(pool);
+        this.empty.withBean("dataSource", DataSource.class, () -> aware).run(context -> {
+            FailedEvents events = context.getBean(FailedEvents.class);
+            new TransactionTemplate(new DataSourceTransactionManager(aware)).executeWithoutResult(status -> {
+                new JdbcTemplate(aware).update("insert into orders values (1)");
+                events.stats();
+                status.setRollbackOnly();
+            });
+            assertThat(new JdbcTemplate(pool).queryForObject("select count(*) from orders", Integer.class))
+                    .isZero();
         });
     }
 

@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mockito.Answers;
 import org.springframework.aop.framework.ProxyFactory;
@@ -20,6 +21,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.SimpleDriverDataSource;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 class StoreDataSourceTests {
@@ -124,6 +126,18 @@ class StoreDataSourceTests {
         assertThat(source.dataSource()).isSameAs(application);
         assertThat(source.url()).isEmpty();
         assertThat(DatabaseVendor.of(source)).isEqualTo(DatabaseVendor.H2);
+    }
+
+    @Test
+    @DisplayName("W5: connections are never those of the transaction that the caller is in")
+    void aCallersTransactionIsItsOwn() throws Exception {
+        DataSource pool = new SimpleDriverDataSource(new org.h2.Driver(), url() + ";DB_CLOSE_DELAY=-1");
+        DataSource application = new TransactionAwareDataSourceProxy(new TransactionAwareDataSourceProxy(pool));
+        try (StoreDataSource source = choose(application);
+                StoreDataSource qualified = StoreDataSource.choose(provider(application), provider(pool))) {
+            assertThat(source.dataSource()).isSameAs(pool);
+            assertThat(qualified.dataSource()).isSameAs(pool);
+        }
     }
 
     @Test
