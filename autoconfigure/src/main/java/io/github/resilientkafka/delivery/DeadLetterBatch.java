@@ -65,6 +65,7 @@ final class DeadLetterBatch {
         this.rows.stream()
                 .map(StoredEvent::topic)
                 .filter(topic -> !this.relay.deadLetters().isDeadLetterTopic(topic))
+                .filter(topic -> this.relay.deadLetters().obstacle(topic) == null)
                 .distinct()
                 .forEach(this.relay.deadLetters()::ensureTopicFor);
         RelayBatch batch = new RelayBatch(this.rows, PartitionHolds.Held.NOTHING) {
@@ -140,17 +141,24 @@ final class DeadLetterBatch {
     private FailedAttempt refused(RelayedRow send) {
         StoredEvent row = send.row();
         Throwable error = send.error();
+        String refusal = refusal(row.topic(), error);
         logger.error(
                 "Event {} of topic {} is refused by its dead-letter topic {} too and stays in the database: {}",
                 row.eventId(),
                 row.topic(),
                 topicFor(row),
-                String.valueOf(error));
+                refusal);
         this.relay.deadLetters().forget(topicFor(row));
-        announce(row, false, String.valueOf(error));
+        announce(row, false, refusal);
         Reason reason = reason(row);
         String type = (error == null) ? reason.errorType() : error.getClass().getName();
-        return outcome(row, EventStatus.DLQ_FAILED, reason, type, String.valueOf(error));
+        return outcome(row, EventStatus.DLQ_FAILED, reason, type, refusal);
+    }
+
+    private String refusal(String topic, @Nullable Throwable error) {
+        DeadLetters deadLetters = this.relay.deadLetters();
+        String obstacle = deadLetters.isDeadLetterTopic(topic) ? null : deadLetters.obstacle(topic);
+        return (obstacle == null) ? String.valueOf(error) : obstacle + " (" + error + ")";
     }
 
     private void announce(StoredEvent row, boolean durable, String reason) {

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.publisher;
 
+import io.github.resilientkafka.message.EventRules;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
@@ -86,6 +87,20 @@ public final class DeadLetters {
     }
 
     /**
+     * Returns why a topic can have no dead-letter topic: its name is so long that the other's would be too long.
+     * @param topic the source
+     * @return what to do about it, or null if it can have one
+     */
+    public @Nullable String obstacle(String topic) {
+        String broken = EventRules.brokenTopicRule(topicFor(topic));
+        return (broken == null)
+                ? null
+                : "Dead letters of topic " + topic
+                        + " have no topic to go to, as with resilient-kafka.dlq.suffix its name is " + "none (" + broken
+                        + "): set resilient-kafka.dlq.topic, or a shorter suffix";
+    }
+
+    /**
      * Returns whether all topics have the same dead-letter topic.
      * @return whether {@code dlq.topic} is set
      */
@@ -116,8 +131,13 @@ public final class DeadLetters {
      * Creates the dead-letter topic of a topic if it is missing, with as many partitions as its source. Takes at most a
      * few seconds. A failure is left to the send that follows, which then says what is wrong.
      * @param topic the source
+     * @throws IllegalArgumentException if there is an {@link #obstacle}
      */
     public void ensureTopicFor(String topic) {
+        String obstacle = obstacle(topic);
+        if (obstacle != null) {
+            throw new IllegalArgumentException(obstacle);
+        }
         Optional<String> like = (this.properties.topic() != null) ? Optional.empty() : Optional.of(topic);
         ensure(topicFor(topic), like);
     }

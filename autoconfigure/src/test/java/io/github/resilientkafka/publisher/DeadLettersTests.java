@@ -1,6 +1,7 @@
 package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.BDDMockito.willThrow;
@@ -47,6 +48,17 @@ class DeadLettersTests {
             assertThat(ensure("c" + outage)).isEqualTo(Presence.PRESENT);
         }
         assertThat(ensure("a.retry")).isEqualTo(Presence.PRESENT);
+    }
+
+    @Test
+    @DisplayName("W3: a topic whose name is too long for a dead-letter topic's is refused with the properties to set")
+    void aNameThatIsTooLong() {
+        String topic = "t".repeat(246);
+        assertThat(this.deadLetters.obstacle("t".repeat(245))).isNull();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> this.deadLetters.ensureTopicFor(topic))
+                .withMessage(this.deadLetters.obstacle(topic))
+                .withMessageContainingAll("resilient-kafka.dlq.topic", "resilient-kafka.dlq.suffix");
     }
 
     @Test
