@@ -3,6 +3,7 @@ package io.github.resilientkafka.publisher;
 import io.github.resilientkafka.message.EventIds;
 import io.github.resilientkafka.message.EventRules;
 import io.github.resilientkafka.message.OutgoingEvent;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.Map;
 import java.util.UUID;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +85,7 @@ final class EventSerializer implements AutoCloseable {
                 record.headers().toArray(),
                 id,
                 type,
-                key,
+                KeyText.of(key),
                 now.millis(),
                 false);
     }
@@ -105,7 +107,7 @@ final class EventSerializer implements AutoCloseable {
                 stamped.headers().toArray(),
                 id,
                 type,
-                key,
+                null,
                 now,
                 true);
     }
@@ -142,10 +144,22 @@ final class EventSerializer implements AutoCloseable {
     private static byte @Nullable [] serialize(
             String what, Serializer<Object> serializer, String topic, Headers headers, Object object) {
         try {
-            return serializer.serialize(topic, headers, object);
+            byte[] bytes = serializer.serialize(topic, headers, object);
+            return isOf(object, bytes) ? bytes.clone() : bytes;
         } catch (RuntimeException ex) {
             throw new EventSerializationException(what, serializer.getClass().getName(), topic, object, ex);
         }
+    }
+
+    /**
+     * Returns whether bytes are the caller's, who may use them again as soon as the event is published; it may be sent or
+     * stored later.
+     */
+    private static boolean isOf(Object object, byte @Nullable [] bytes) {
+        return bytes != null
+                && (bytes == object
+                        || (object instanceof ByteBuffer buffer && buffer.hasArray() && buffer.array() == bytes)
+                        || (object instanceof Bytes wrapper && wrapper.get() == bytes));
     }
 
     private static String typeOf(@Nullable Object body) {

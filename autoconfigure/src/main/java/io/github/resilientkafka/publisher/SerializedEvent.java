@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers what is stored: the application's headers, its serializers' and ours
  * @param eventId its id
  * @param eventType its type
- * @param keyObject the key as its publisher gave it, or null
+ * @param textOfKey what has the key's text, or null if it is the key's bytes ({@link KeyText})
  * @param publishedMillis when it was published, milliseconds since 1970
  * @param isElsewhere whether it is kept by whoever published it, until it is durable
  */
@@ -23,7 +23,7 @@ record SerializedEvent(
         Header[] headers,
         UUID eventId,
         String eventType,
-        @Nullable Object keyObject,
+        @Nullable Object textOfKey,
         long publishedMillis,
         boolean isElsewhere) {
 
@@ -58,8 +58,7 @@ record SerializedEvent(
      */
     @Nullable
     String keyText() {
-        Object key = keyObject;
-        return (key == null || key instanceof byte[]) ? null : key.toString();
+        return KeyText.text(textOfKey, key());
     }
 
     long size() {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resilientkafka.message.OutgoingEvent;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,7 +20,11 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.ByteBufferSerializer;
+import org.apache.kafka.common.serialization.BytesSerializer;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +114,49 @@ class EventSerializerTests {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> withDefault.serialize(OutgoingEvent.toDefaultTopic(null, "v")))
                 .withMessageContaining("key is null");
+    }
+
+    @Test
+    @DisplayName("W1: what was published is stored, though the caller uses its buffer again at once")
+    void theCallersBuffer() {
+        byte[] buffer = bytes("first");
+        Map<Object, Serializer<?>> bodies = Map.of(
+                buffer,
+                new ByteArraySerializer(),
+                ByteBuffer.wrap(buffer),
+                new ByteBufferSerializer(),
+                Bytes.wrap(buffer),
+                new BytesSerializer());
+        List<SerializedEvent> events = new ArrayList<>();
+        bodies.forEach((body, serializer) ->
+                events.add(serializer(serializer, serializer).serialize(OutgoingEvent.of("t", body, body))));
+        System.arraycopy(bytes("other"), 0, buffer, 0, buffer.length);
+        assertThat(events).hasSize(3).allSatisfy(event -> {
+            assertThat(event.value()).asString(StandardCharsets.UTF_8).isEqualTo("first");
+            assertThat(event.key()).asString(StandardCharsets.UTF_8).isEqualTo("first");
+        });
+    }
+
+    @Test
+    @DisplayName("W1: bytes that a serializer has made are not copied")
+    void theSerializersBytes() {
+        byte[] made = bytes("made");
+        Serializer<Object> serializer = (topic, body) -> made;
+        assertThat(serializer(serializer, serializer)
+                        .serialize(OutgoingEvent.of("t", "k", bytes("v")))
+                        .value())
+                .isSameAs(made);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static EventSerializer serializer(Serializer<?> key, Serializer<?> value) {
+        @SuppressWarnings("unchecked")
+        ApplicationSerializers serializers =
+                new ApplicationSerializers((Serializer<Object>) key, (Serializer<Object>) value, false, false);
+        return new EventSerializer(serializers, "shop", null, TraceContext.NONE, Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
     @Test
