@@ -1,11 +1,14 @@
 package io.github.resilientkafka.publisher;
 
 import io.github.resilientkafka.message.ConfigurationException;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.BeanUtils;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.util.ClassUtils;
@@ -20,6 +23,8 @@ import org.springframework.util.ClassUtils;
  */
 record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value, boolean ownKey, boolean ownValue) {
 
+    private static final Logger logger = LoggerFactory.getLogger(ApplicationSerializers.class);
+
     static ApplicationSerializers of(ProducerFactory<?, ?> factory) {
         Map<String, Object> settings = factory.getConfigurationProperties();
         Serializer<?> key = factory.getKeySerializerSupplier().get();
@@ -29,6 +34,28 @@ record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value, 
                 orNamed(value, settings, ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, false),
                 key == null,
                 value == null);
+    }
+
+    /**
+     * Says that serializers are of no use where they are named for the publisher's producer: that sends bytes.
+     * @param own what {@code resilient-kafka.publisher.properties} names
+     */
+    static void warnOfUseless(Map<String, String> own) {
+        for (String setting :
+                List.of(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG)) {
+            if (own.containsKey(setting)) {
+                logger.warn(
+                        "resilient-kafka.publisher.properties.{} is not used, as events are serialised like all else that"
+                                + " the application sends: set {}, or name another ProducerFactory bean with"
+                                + " resilient-kafka.publisher.producer-factory",
+                        setting,
+                        property(setting));
+            }
+        }
+    }
+
+    private static String property(String setting) {
+        return "spring.kafka.producer." + setting.replace('.', '-');
     }
 
     void closeOwn() {
@@ -64,7 +91,7 @@ record ApplicationSerializers(Serializer<Object> key, Serializer<Object> value, 
                     : ClassUtils.forName(named.toString().trim(), null);
             return (Serializer<?>) BeanUtils.instantiateClass(type);
         } catch (ReflectiveOperationException | LinkageError | RuntimeException ex) {
-            String property = "spring.kafka.producer." + setting.replace('.', '-');
+            String property = property(setting);
             throw new ConfigurationException(
                     property,
                     named + " cannot be used as a serializer: " + ex.getMessage(),

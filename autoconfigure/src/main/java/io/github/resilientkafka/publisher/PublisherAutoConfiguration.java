@@ -62,6 +62,7 @@ final class PublisherAutoConfiguration {
     @ConditionalOnMissingBean
     ProducerSettings resilientKafkaProducerSettings(
             ApplicationProducerFactory factory, PublisherProperties properties) {
+        ApplicationSerializers.warnOfUseless(properties.properties());
         return ProducerSettings.of(
                 factory.settings(),
                 properties.properties(),

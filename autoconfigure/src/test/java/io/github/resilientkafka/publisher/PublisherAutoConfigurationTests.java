@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
@@ -36,6 +37,8 @@ import org.springframework.boot.autoconfigure.kafka.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ContextConsumer;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -44,6 +47,7 @@ import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 
+@ExtendWith(OutputCaptureExtension.class)
 class PublisherAutoConfigurationTests {
 
     private static final long SLOW = TimeUnit.SECONDS.toNanos(10);
@@ -129,11 +133,40 @@ class PublisherAutoConfigurationTests {
                 "resilient-kafka.publisher.default-topic=a b|resilient-kafka.publisher.default-topic",
                 "resilient-kafka.publisher.mode=outbox|resilient-kafka.publisher.mode",
                 "resilient-kafka.fallback.batch-size=0|resilient-kafka.fallback.batch-size",
-                "resilient-kafka.dlq.suffix=|resilient-kafka.dlq.suffix"
+                "resilient-kafka.dlq.suffix=|resilient-kafka.dlq.suffix",
+                "resilient-kafka.dlq.suffix=dead letters|resilient-kafka.dlq.suffix",
+                "resilient-kafka.dlq.topic=dead letters|resilient-kafka.dlq.topic"
             })
     @DisplayName("a value that cannot work fails the start with the property and the cure")
     void badValue(String setting, String property) {
         this.runner.withPropertyValues(setting).run(failsNaming(property, "Set " + property));
+    }
+
+    @Test
+    @DisplayName("W3: an empty name of the one dead-letter topic is none: each topic has its own")
+    void emptyDeadLetterTopic() {
+        this.runner
+                .withPropertyValues("resilient-kafka.dlq.topic=${NOT_SET_ANYWHERE:}")
+                .run(context -> assertThat(context.getBean(DeadLetters.class)).satisfies(deadLetters -> {
+                    assertThat(deadLetters.topicFor("orders")).isEqualTo("orders.dlq");
+                    assertThat(deadLetters.isShared()).isFalse();
+                }));
+    }
+
+    @Test
+    @DisplayName("H14: serializers that are named for the publisher's producer are told of as useless, with the cure")
+    void uselessSerializers(CapturedOutput output) {
+        this.runner
+                .withPropertyValues(
+                        "resilient-kafka.publisher.properties.value.serializer=com.example.OrderSerializer",
+                        "resilient-kafka.publisher.properties.linger.ms=5")
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(output)
+                            .containsOnlyOnce("resilient-kafka.publisher.properties.value.serializer is not used")
+                            .contains("set spring.kafka.producer.value-serializer")
+                            .doesNotContain("properties.key.serializer");
+                });
     }
 
     @Test
