@@ -50,7 +50,7 @@ class RelayWorkerTests {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {OutOfMemoryError.class, NoDatabase.class})
+    @ValueSource(classes = {InternalError.class, NoDatabase.class})
     @DisplayName("W1: an Error while a failed pass of the relay is logged does not end its worker")
     void anErrorWhileAFailedPassIsLogged(Class<? extends Throwable> failure) {
         try (BrokenLog log = new BrokenLog(RelayWorker.class.getName())) {
@@ -75,7 +75,7 @@ class RelayWorkerTests {
             return List.of();
         });
         given(this.holds.untilNextRelease())
-                .willThrow(new OutOfMemoryError("says the test"))
+                .willThrow(new InternalError("says the test"))
                 .willReturn(null);
         this.worker.start();
         Awaitility.await().until(() -> this.passes.get() > 2);

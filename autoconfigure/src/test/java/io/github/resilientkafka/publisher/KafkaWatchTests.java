@@ -191,7 +191,7 @@ class KafkaWatchTests {
                     () -> {
                         if (knocks.incrementAndGet() == 1) {
                             log.breakNext();
-                            throw new OutOfMemoryError("says the test");
+                            throw new InternalError("says the test");
                         }
                         return true;
                     },

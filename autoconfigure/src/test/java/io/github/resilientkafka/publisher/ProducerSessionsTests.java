@@ -159,7 +159,7 @@ class ProducerSessionsTests {
                     error -> {
                         if (checks.incrementAndGet() == 1) {
                             log.breakNext();
-                            throw new OutOfMemoryError("says the test");
+                            throw new InternalError("says the test");
                         }
                         return true;
                     },

@@ -45,10 +45,10 @@ class WriterThreadTests {
     @DisplayName("W1: an Error while the log is told of another one costs no event, and health tells of it")
     void anErrorWhileAnErrorIsLogged() {
         AtomicBoolean memory = new AtomicBoolean();
-        willThrow(new OutOfMemoryError("says the test")).given(this.store).saveNew(anyList());
+        willThrow(new InternalError("says the test")).given(this.store).saveNew(anyList());
         willAnswer(call -> {
                     if (!memory.get()) {
-                        throw new OutOfMemoryError("says the test");
+                        throw new InternalError("says the test");
                     }
                     return null;
                 })
@@ -81,7 +81,7 @@ class WriterThreadTests {
 
                 @Override
                 public void notStored(Throwable error) {
-                    throw new OutOfMemoryError("says the test");
+                    throw new InternalError("says the test");
                 }
             });
             Awaitility.await().until(log::hasBroken);
@@ -99,7 +99,7 @@ class WriterThreadTests {
             @Override
             public long deadlineNanos() {
                 if (thrown.compareAndSet(false, true)) {
-                    throw new OutOfMemoryError("says the test");
+                    throw new InternalError("says the test");
                 }
                 return super.deadlineNanos();
             }
@@ -126,7 +126,7 @@ class WriterThreadTests {
             @Override
             public long deadlineNanos() {
                 if (thrown.compareAndSet(false, true)) {
-                    throw new OutOfMemoryError("says the test");
+                    throw new InternalError("says the test");
                 }
                 return super.deadlineNanos();
             }
@@ -146,7 +146,7 @@ class WriterThreadTests {
     void anErrorWhileIdle() {
         this.writer.watchWhile(() -> {
             if (this.watched.compareAndSet(false, true)) {
-                throw new OutOfMemoryError("says the test");
+                throw new InternalError("says the test");
             }
             return false;
         });
