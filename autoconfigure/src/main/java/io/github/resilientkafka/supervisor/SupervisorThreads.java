@@ -60,13 +60,16 @@ final class SupervisorThreads implements AutoCloseable {
             this.workers.execute(() -> run(task));
         } catch (RejectedExecutionException ex) {
             logger.debug("Stopping: nothing is looked at any more", ex);
+        } catch (Error ex) {
+            // No thread to be had, most likely. Whoever asks for a look may be a consumer, which is not to die of that.
+            logger.error("There is no thread to look after a listener with; it is tried again", ex);
         }
     }
 
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             logger.error("Looking after listeners failed; it is tried again", ex);
         }
     }
