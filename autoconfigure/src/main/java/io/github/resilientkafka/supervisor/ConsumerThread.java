@@ -1,5 +1,8 @@
 package io.github.resilientkafka.supervisor;
 
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -12,6 +15,8 @@ final class ConsumerThread {
 
     private static final String LOOP = KafkaMessageListenerContainer.class.getName() + "$ListenerConsumer";
 
+    private static final String VIRTUAL_THREAD = "java.lang.VirtualThread";
+
     private static final String CLIENT = "org.apache.kafka.";
 
     /**
@@ -19,14 +24,17 @@ final class ConsumerThread {
      */
     private final @Nullable Thread thread;
 
+    private final @Nullable Leftovers leftovers;
+
     private volatile boolean counted;
 
     private volatile boolean ended;
 
     private volatile @Nullable Reason reason;
 
-    ConsumerThread(@Nullable Thread thread) {
+    ConsumerThread(@Nullable Thread thread, @Nullable Leftovers leftovers) {
         this.thread = thread;
+        this.leftovers = leftovers;
     }
 
     /**
@@ -41,6 +49,14 @@ final class ConsumerThread {
     @Nullable
     Thread thread() {
         return this.thread;
+    }
+
+    /**
+     * Returns what it leaves behind if it dies without a word.
+     */
+    @Nullable
+    Leftovers leftovers() {
+        return this.leftovers;
     }
 
     /**
@@ -91,7 +107,7 @@ final class ConsumerThread {
         if (known == null) {
             return Activity.WORKING;
         }
-        Activity activity = activity(known.getStackTrace());
+        Activity activity = activity(known.getStackTrace(), known.getClass());
         if (activity == Activity.ENDED) {
             this.ended = true;
         }
@@ -99,25 +115,41 @@ final class ConsumerThread {
     }
 
     static Activity activity(StackTraceElement[] stack) {
+        return activity(stack, Thread.class);
+    }
+
+    private static Activity activity(StackTraceElement[] stack, Class<?> type) {
         boolean inLoop = false;
         boolean invoking = false;
         String innermost = null;
         for (StackTraceElement frame : stack) {
-            String type = frame.getClassName();
-            if (innermost == null && !isJdk(type)) {
-                innermost = type;
+            String place = frame.getClassName();
+            if (innermost == null && !isJdk(place)) {
+                innermost = place;
             }
-            if (type.startsWith(LOOP)) {
+            if (place.startsWith(LOOP)) {
                 inLoop = true;
                 invoking |= frame.getMethodName().startsWith("invoke")
                         || frame.getMethodName().startsWith("doInvoke");
             }
         }
         if (!inLoop) {
-            return Activity.ENDED;
+            return isComplete(stack, type) ? Activity.ENDED : Activity.WORKING;
         }
         boolean inClient = !invoking && innermost != null && innermost.startsWith(CLIENT);
         return inClient ? Activity.IN_CLIENT : Activity.WORKING;
+    }
+
+    /**
+     * Since Java 19 the outermost frames of a stack that is deeper than 1,024 are not shown: the loop is among them.
+     */
+    private static boolean isComplete(StackTraceElement[] stack, Class<?> thread) {
+        Set<String> types = new HashSet<>(Set.of(VIRTUAL_THREAD));
+        for (Class<?> type = thread; type != null; type = type.getSuperclass()) {
+            types.add(type.getName());
+        }
+        return Arrays.stream(stack)
+                .anyMatch(frame -> frame.getMethodName().equals("run") && types.contains(frame.getClassName()));
     }
 
     private static boolean isJdk(String type) {

@@ -1,5 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
+import io.github.resilientkafka.supervisor.ConsumerThread.Activity;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 /**
  * The consumer threads of one listener, by their containers: the children of the listener's, or itself. Told by the events
@@ -29,7 +31,7 @@ final class ConsumerThreads {
 
     void starting(Object child) {
         Thread thread = ConsumerThread.current();
-        ConsumerThread consumer = new ConsumerThread(thread);
+        ConsumerThread consumer = new ConsumerThread(thread, Leftovers.of(child));
         if (thread != null) {
             WeakReference<ConsumerThread> predecessor = LATEST.put(thread, new WeakReference<>(consumer));
             ConsumerThread before = (predecessor == null) ? null : predecessor.get();
@@ -49,14 +51,22 @@ final class ConsumerThreads {
 
     void stopped(Object child, Reason reason) {
         ConsumerThread consumer = this.threads.get(child);
-        if (consumer != null) {
-            consumer.stopped(reason);
+        if (consumer == null) {
+            return; // Who was left behind explains nothing of what came after it.
         }
+        consumer.stopped(reason);
         synchronized (this) {
             if (Crash.rank(reason) > Crash.rank(this.worst)) {
                 this.worst = reason;
             }
         }
+    }
+
+    /**
+     * Returns whether a consumer gave a reason that explains why all have stopped.
+     */
+    synchronized boolean explainStop() {
+        return Crash.explains(this.worst);
     }
 
     /**
@@ -85,25 +95,36 @@ final class ConsumerThreads {
      */
     List<ConsumerThread> forgetEnded() {
         List<ConsumerThread> died = new ArrayList<>();
-        this.threads.values().removeIf(consumer -> {
-            boolean ended = consumer.activity() == ConsumerThread.Activity.ENDED;
+        this.threads.forEach((child, consumer) -> {
+            boolean ended = consumer.activity() == Activity.ENDED && this.threads.remove(child, consumer);
             if (ended && consumer.reason() == null) {
                 died.add(consumer);
             }
-            return ended;
         });
         return died;
     }
 
     /**
-     * Forgets all: who hangs is not waited for.
+     * Forgets all: they are not waited for, and what ends them does not end their successors.
      */
     void abandon() {
+        this.threads.keySet().forEach(child -> {
+            if (child instanceof KafkaMessageListenerContainer<?, ?> part) {
+                part.setEmergencyStop(() -> {});
+            }
+        });
         this.threads.clear();
     }
 
     boolean anyLeft() {
         return !this.threads.isEmpty();
+    }
+
+    /**
+     * Returns whether one that is left is not to be disturbed: it is not in Kafka's client, but in a handler, most likely.
+     */
+    boolean anyAtWork() {
+        return this.threads.values().stream().anyMatch(consumer -> consumer.activity() == Activity.WORKING);
     }
 
     /**

@@ -3,15 +3,12 @@ package io.github.resilientkafka.supervisor;
 import io.github.resilientkafka.lifecycle.EventNotifier;
 import io.github.resilientkafka.listener.ListenerContainers;
 import io.github.resilientkafka.listener.ListenerObserver;
-import io.github.resilientkafka.listener.ResilientListener;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,9 +37,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     private final Surroundings surroundings;
 
-    private final Map<AbstractMessageListenerContainer<?, ?>, SupervisedListener> listeners = new ConcurrentHashMap<>();
-
-    private final AssignorNote assignorNote = new AssignorNote();
+    private final KnownListeners listeners;
 
     private volatile @Nullable SupervisorThreads threads;
 
@@ -57,6 +52,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
             Clock clock) {
         this.containers = containers;
         this.registries = registries;
+        this.listeners = new KnownListeners(containers, registries);
         this.context = context;
         this.surroundings = new World(properties, clock, notifier, new Liveness(context));
     }
@@ -66,22 +62,11 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
      */
     @Nullable
     SupervisedListener find(AbstractMessageListenerContainer<?, ?> container) {
-        SupervisedListener known = this.listeners.get(container);
-        if (known == null) {
-            supervised();
-            known = this.listeners.get(container);
-        }
-        return known;
+        return this.listeners.find(container, this.surroundings);
     }
 
     private Collection<SupervisedListener> supervised() {
-        for (ResilientListener listener : this.containers.all()) {
-            this.listeners.computeIfAbsent(listener.container(), container -> {
-                this.assignorNote.look(listener);
-                return new SupervisedListener(listener, this.surroundings);
-            });
-        }
-        return this.listeners.values();
+        return this.listeners.all(this.surroundings);
     }
 
     @Override
@@ -91,22 +76,12 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         this.threads = started;
         started.every(INTERVAL, () -> {
             this.registries.look();
-            forgetGone();
+            this.listeners.forgetGone();
             supervised().forEach(listener -> started.execute(listener::look));
         });
         if (this.surroundings.properties().failFast()) {
             requireAll();
         }
-    }
-
-    private void forgetGone() {
-        this.listeners.forEach((container, listener) -> {
-            boolean ended = !container.isRunning() && !listener.consumers().anyLeft();
-            if (ended && this.registries.haveLost(container)) {
-                this.containers.forget(listener.listener());
-                this.listeners.remove(container);
-            }
-        });
     }
 
     private void requireAll() {
@@ -141,7 +116,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
     private void awaitIdle() {
         long end = System.nanoTime() + LONGEST_WORK.toNanos();
         try {
-            for (SupervisedListener listener : this.listeners.values()) {
+            for (SupervisedListener listener : this.listeners.known()) {
                 Duration rest = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
                 if (!listener.awaitIdle(rest)) {
                     logger.warn(
@@ -179,17 +154,12 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
 
     @Override
     public Optional<ListenerStatus> status(String id) {
-        return findById(id).map(listener -> new StatusOf(listener).read());
-    }
-
-    private Optional<SupervisedListener> findById(String id) {
-        return supervised().stream()
-                .filter(listener -> listener.listener().id().equals(id))
-                .findFirst();
+        return this.listeners.find(id, this.surroundings).map(listener -> new StatusOf(listener).read());
     }
 
     private SupervisedListener require(String id) {
-        return findById(id)
+        return this.listeners
+                .find(id, this.surroundings)
                 .orElseThrow(
                         () -> new IllegalArgumentException("There is no listener '" + id + "' that is looked after"));
     }
@@ -286,7 +256,7 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         @Override
         public void givenUpOrNot() {
             if (this.properties.supervisor().breakLiveness()) {
-                this.liveness.change(ContainerSupervisor.this.listeners.values().stream()
+                this.liveness.look(() -> ContainerSupervisor.this.listeners.known().stream()
                         .anyMatch(listener -> listener.plan().breaksLiveness()));
             }
         }

@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
@@ -19,6 +21,8 @@ import org.springframework.kafka.support.TopicPartitionOffset;
  * What is asked of containers, and done to them. Some of it waits for the container's lock, which is held while it starts.
  */
 final class Containers {
+
+    private static final Logger logger = LoggerFactory.getLogger(Containers.class);
 
     private static final String LAST_POLL = "last-poll-seconds-ago";
 
@@ -108,7 +112,7 @@ final class Containers {
      */
     static boolean stop(AbstractMessageListenerContainer<?, ?> container, Consumer<Runnable> stop) {
         CountDownLatch ended = new CountDownLatch(1);
-        stop.accept(ended::countDown);
+        quietly(() -> stop.accept(ended::countDown));
         try {
             return ended.await(container.getContainerProperties().getShutdownTimeout(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException ex) {
@@ -124,8 +128,20 @@ final class Containers {
     static void forgetDeadChildren(AbstractMessageListenerContainer<?, ?> container) {
         for (AbstractMessageListenerContainer<?, ?> part : parts(container)) {
             if (part != container && container.isChildRunning()) {
-                container.childStopped(part, Reason.NORMAL);
+                quietly(() -> container.childStopped(part, Reason.NORMAL));
             }
+        }
+    }
+
+    /**
+     * Has a container do what it tells the application's event listeners of: they may throw, which is no reason to leave
+     * a listener as it is.
+     */
+    static void quietly(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error ex) {
+            logger.warn("An event listener that was told of a container has thrown", ex);
         }
     }
 }

@@ -12,6 +12,8 @@ import org.springframework.kafka.event.ConsumerStoppedEvent;
  */
 record Crash(Kind kind, String text) {
 
+    private static final int ABNORMAL = 2;
+
     enum Kind {
         JVM_ERROR("an error of the JVM"),
         ERROR("a handler threw an error"),
@@ -94,12 +96,19 @@ record Crash(Kind kind, String text) {
         }
         return switch (reason.name()) {
             case "NORMAL" -> 1;
-            case "ABNORMAL" -> 2;
+            case "ABNORMAL" -> ABNORMAL;
             case "NO_OFFSET" -> 3;
             case "AUTH" -> 4;
             case "FENCED" -> 5;
             default -> 6;
         };
+    }
+
+    /**
+     * Returns whether a reason says more than that somebody else had one.
+     */
+    static boolean explains(ConsumerStoppedEvent.@Nullable Reason reason) {
+        return rank(reason) > ABNORMAL;
     }
 
     /**

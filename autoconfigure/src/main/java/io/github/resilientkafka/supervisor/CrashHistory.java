@@ -68,6 +68,7 @@ final class CrashHistory {
 
     void progressed() {
         this.inARow = 0;
+        this.lastCrash = null;
     }
 
     /**
@@ -75,9 +76,13 @@ final class CrashHistory {
      */
     void pardon() {
         this.inARow = 0;
+        this.lastCrash = null;
         this.jvmErrors.clear();
     }
 
+    /**
+     * Returns the last crash, or null if there was none, or it has been overcome.
+     */
     @Nullable
     Crash lastCrash() {
         return this.lastCrash;

@@ -3,12 +3,16 @@ package io.github.resilientkafka.supervisor;
 import io.github.resilientkafka.listener.ResilientListener;
 import io.github.resilientkafka.supervisor.AccessCheck.Finding;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out why a listener does not run, or is given nothing, where the container does not say so. Asks Kafka, for a few
  * seconds at most.
  */
 final class Inquiry {
+
+    private static final Logger logger = LoggerFactory.getLogger(Inquiry.class);
 
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
@@ -75,7 +79,12 @@ final class Inquiry {
         if (crash.kind() != Crash.Kind.ACCESS) {
             return crash;
         }
-        Finding finding = new AccessCheck(this.listener, TIMEOUT).find();
-        return (finding == null) ? crash : crash.because(finding.text());
+        try {
+            Finding finding = new AccessCheck(this.listener, TIMEOUT).find();
+            return (finding == null) ? crash : crash.because(finding.text());
+        } catch (RuntimeException | Error ex) {
+            logger.debug("Listener {}: its crash is not explained", this.listener.id(), ex);
+            return crash;
+        }
     }
 }

@@ -83,6 +83,17 @@ final class ListenerNews {
                 this.id);
     }
 
+    void leftAtWork() {
+        logger.error(
+                "Listener {} is started again beside a consumer of it that has crashed with it and is still at work: that"
+                        + " one keeps its partitions until it is done, or was silent for max.poll.interval.ms",
+                this.id);
+    }
+
+    void waitsForThread(Crash problem) {
+        logger.error("Listener {} does not run, and starts as soon as it can: {}", this.id, problem.text());
+    }
+
     void busy() {
         logger.warn("Listener {} has not stopped in time: its handler is busy", this.id);
     }

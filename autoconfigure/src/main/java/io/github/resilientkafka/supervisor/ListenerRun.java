@@ -26,6 +26,8 @@ final class ListenerRun {
 
     private volatile boolean announced;
 
+    private volatile boolean waits;
+
     private volatile @Nullable Instant startedAt;
 
     ListenerRun(SupervisedListener supervised, Surroundings surroundings, ListenerNews news, Inquiry inquiry) {
@@ -53,18 +55,31 @@ final class ListenerRun {
      * A part of it was replaced: it has to prove itself again.
      */
     void goOn() {
+        this.waits = false;
         this.inquiry.begin();
         this.progress.begin(this.listener.handledRecords());
     }
 
     /**
      * It is over.
-     * @return whether that was not known yet
      */
-    boolean end() {
-        boolean was = this.underWay;
+    void end() {
         this.underWay = false;
-        return was;
+    }
+
+    boolean isUnderWay() {
+        return this.underWay;
+    }
+
+    /**
+     * It has no thread to run in, and begins when its executor has one. Tells so, once after each start.
+     */
+    void waitsForThread(Crash problem) {
+        if (!this.waits) {
+            this.waits = true;
+            this.supervised.history().problem(problem.text(), this.clock.instant());
+            this.news.waitsForThread(problem);
+        }
     }
 
     void look() {

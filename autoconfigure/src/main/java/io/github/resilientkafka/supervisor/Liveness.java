@@ -1,5 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
+import java.util.function.BooleanSupplier;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.context.ApplicationContext;
@@ -17,7 +18,11 @@ final class Liveness {
         this.context = context;
     }
 
-    synchronized void change(boolean someGaveUp) {
+    /**
+     * Looks whether some listener is given up. One look at a time: what an earlier one saw is not to win over a later one.
+     */
+    synchronized void look(BooleanSupplier looker) {
+        boolean someGaveUp = looker.getAsBoolean();
         if (someGaveUp != this.broken) {
             this.broken = someGaveUp;
             AvailabilityChangeEvent.publish(this.context, someGaveUp ? LivenessState.BROKEN : LivenessState.CORRECT);

@@ -46,10 +46,11 @@ final class Registries {
     }
 
     boolean want(AbstractMessageListenerContainer<?, ?> container) {
-        return this.registries
-                .get()
-                .filter(registry -> hasContainer(registry, container))
-                .allMatch(registry -> registry.isRunning() || !this.seenRunning.containsKey(registry));
+        return !haveLost(container)
+                && this.registries
+                        .get()
+                        .filter(registry -> hasContainer(registry, container))
+                        .allMatch(registry -> registry.isRunning() || !this.seenRunning.containsKey(registry));
     }
 
     private static boolean hasContainer(KafkaListenerEndpointRegistry registry, MessageListenerContainer container) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -26,32 +27,20 @@ final class SupervisedListener {
 
     private final CrashHistory history;
 
-    private final ConsumerWatch watch;
-
-    private final ListenerNews news;
-
-    private final RestartPlan plan;
-
-    private final Inquiry inquiry;
-
-    private final ListenerRun run;
+    private final ListenerCare care;
 
     private final ReentrantLock work = new ReentrantLock();
 
     private volatile boolean suspended;
 
-    private @Nullable Crash forced;
+    private boolean gone;
 
     SupervisedListener(ResilientListener listener, Surroundings surroundings) {
         this.listener = listener;
         this.container = listener.container();
         this.surroundings = surroundings;
         this.history = new CrashHistory(surroundings.properties().supervisor(), surroundings.backoff());
-        this.watch = new ConsumerWatch(listener, this.consumers);
-        this.news = new ListenerNews(listener.id(), surroundings.notifier(), surroundings.clock());
-        this.plan = new RestartPlan(listener.id(), this.history, this.news, surroundings);
-        this.inquiry = new Inquiry(this, surroundings, this.news);
-        this.run = new ListenerRun(this, surroundings, this.news, this.inquiry);
+        this.care = new ListenerCare(this, surroundings, this.consumers);
     }
 
     ResilientListener listener() {
@@ -71,16 +60,16 @@ final class SupervisedListener {
     }
 
     RestartPlan plan() {
-        return this.plan;
+        return this.care.plan();
     }
 
     boolean hasRun() {
-        return this.run.startedAt() != null;
+        return startedAt() != null;
     }
 
     @Nullable
     Instant startedAt() {
-        return this.run.startedAt();
+        return this.care.run().startedAt();
     }
 
     /**
@@ -90,8 +79,8 @@ final class SupervisedListener {
         // Whoever started it: it is not suspended any more.
         this.suspended = false;
         this.consumers.starting(child);
-        this.watch.starting(child);
-        this.run.beginUnlessUnderWay();
+        this.care.watch().starting(child);
+        this.care.run().beginUnlessUnderWay();
     }
 
     /**
@@ -111,14 +100,14 @@ final class SupervisedListener {
     void containerStopped() {
         this.listener.reset();
         if (this.surroundings.closing()) {
-            this.run.stopped();
+            this.care.run().stopped();
         } else {
             this.surroundings.lookAfter(this, Duration.ZERO);
         }
     }
 
     void consumerFailedToStart(Object child) {
-        this.watch.starved(child);
+        this.care.watch().starved(child);
         this.surroundings.lookAfter(this, Duration.ZERO);
     }
 
@@ -127,123 +116,18 @@ final class SupervisedListener {
             return;
         }
         try {
-            if (this.container.isRunning()) {
-                lookAtRunning();
-            } else {
-                lookAtStopped();
+            if (!this.gone) {
+                this.care.look();
             }
         } finally {
             this.work.unlock();
         }
     }
 
-    private void lookAtRunning() {
-        this.run.beginUnlessUnderWay();
-        Restart due = this.plan.next();
-        if (due != null && due.whole()) {
-            this.plan.clear();
-        }
-        Crash crash = this.watch.look();
-        if (!this.container.isRunning() || (crash != null && this.plan.hasGivenUp())) {
-            return;
-        }
-        if (crash == null) {
-            this.plan.clear();
-            if (this.plan.hasGivenUp()) {
-                this.plan.pardon();
-            }
-            this.run.look();
-        } else if (!this.surroundings.properties().supervisor().enabled()) {
-            this.history.problem(crash.text(), this.surroundings.clock().instant());
-        } else if (this.watch.needsWholeRestart(crash)) {
-            stopByForce(crash);
-        } else if (this.plan.next() == null) {
-            crashed(crash, false);
-        } else if (due != null && due.isDue()) {
-            reviveConsumers();
-        }
-    }
-
-    private void lookAtStopped() {
-        this.watch.forgetEnded();
-        if (this.consumers.anyLeft()) {
-            return;
-        }
-        if (this.run.end()) {
-            Containers.forgetDeadChildren(this.container);
-            Crash crash = this.watch.whyStopped(this.forced);
-            this.forced = null;
-            if (crash == null || this.suspended) {
-                stopped();
-            } else {
-                crashed(crash, true);
-            }
-        }
-        Restart due = this.plan.next();
-        if (due != null && !this.surroundings.wanted(this.container)) {
-            stopped();
-        } else if (due != null && due.isDue() && start()) {
-            this.plan.restarted();
-        }
-    }
-
-    private void stopped() {
-        this.plan.clear();
-        this.run.stopped();
-    }
-
-    private void crashed(Crash seen, boolean whole) {
-        this.run.crashed();
-        Duration delay = this.plan.crashed(this.inquiry.explain(seen), whole);
-        if (delay != null) {
-            this.surroundings.lookAfter(this, delay);
-        }
-    }
-
-    private void reviveConsumers() {
-        this.plan.clear();
-        this.run.goOn();
-        if (this.watch.revive() > 0) {
-            this.plan.restarted();
-        }
-    }
-
-    private void stopByForce(Crash crash) {
-        this.news.stoppedByForce(crash);
-        this.forced = crash;
-        if (!Containers.stop(this.container, this.container::stopAbnormally) && this.watch.canAbandon()) {
-            this.news.leftBehind();
-            this.consumers.abandon();
-        }
-        lookAtStopped();
-    }
-
-    /** Whether the container could be started anew: what prevents it counts as a crash. */
-    private boolean start() {
-        boolean started = false;
-        this.plan.clear();
-        this.listener.reset();
-        try {
-            this.container.start();
-            this.run.begin();
-            started = true;
-        } catch (RuntimeException ex) {
-            if (this.container.isRunning()) {
-                this.container.stopAbnormally(() -> {});
-            }
-            this.run.end();
-            crashed(Crash.notStarted(ex), true);
-        }
-        if (this.surroundings.closing() || this.suspended) {
-            this.container.stop();
-        }
-        return started;
-    }
-
     void suspend() {
         this.suspended = true;
         operate(() -> {
-            stop();
+            this.care.stop();
             this.suspended = true;
         });
     }
@@ -251,9 +135,9 @@ final class SupervisedListener {
     void resume() {
         this.suspended = false;
         operate(() -> {
-            this.plan.pardon();
+            plan().pardon();
             if (!this.container.isRunning()) {
-                start();
+                this.care.start();
             }
         });
     }
@@ -261,28 +145,40 @@ final class SupervisedListener {
     void restart() {
         this.suspended = false;
         operate(() -> {
-            stop();
-            start();
+            this.care.stop();
+            this.care.start();
         });
     }
 
     private void operate(Runnable operation) {
         this.work.lock();
         try {
-            operation.run();
+            if (!this.gone) {
+                operation.run();
+            }
         } finally {
             this.work.unlock();
         }
     }
 
-    private void stop() {
-        boolean running = this.container.isRunning();
-        this.plan.clear();
-        this.plan.pardon();
-        if (running && !Containers.stop(this.container, this.container::stop)) {
-            this.news.busy();
+    /**
+     * Looks whether nobody will start the container again. If so, we don't either.
+     * @param lost whether it was taken out of its registry
+     * @return whether it is gone, for good
+     */
+    boolean isGone(BooleanSupplier lost) {
+        if (this.container.isRunning() || !lost.getAsBoolean() || !this.work.tryLock()) {
+            return false;
         }
-        lookAtStopped();
+        try {
+            if (!this.container.isRunning() && !this.consumers.anyLeft()) {
+                this.gone = true;
+                this.care.end();
+            }
+            return this.gone;
+        } finally {
+            this.work.unlock();
+        }
     }
 
     /**
@@ -292,7 +188,7 @@ final class SupervisedListener {
         if (!this.work.tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
             return false;
         }
-        this.plan.clear();
+        plan().clear();
         this.work.unlock();
         return true;
     }

@@ -11,6 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 
 /**
@@ -22,6 +23,7 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
         matchIfMissing = true)
 @ConditionalOnBean(ListenerContainers.class)
 @EnableConfigurationProperties(SupervisorProperties.class)
+@ImportRuntimeHints(SupervisorRuntimeHints.class)
 final class SupervisorAutoConfiguration {
 
     @Bean

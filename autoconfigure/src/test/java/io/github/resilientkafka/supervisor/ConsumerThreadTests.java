@@ -78,10 +78,45 @@ class ConsumerThreadTests {
         });
         thread.start();
         try {
-            ConsumerThread consumer = new ConsumerThread(thread);
+            ConsumerThread consumer = new ConsumerThread(thread, null);
             assertThat(consumer.ended()).isFalse();
             assertThat(consumer.activity()).isEqualTo(Activity.ENDED);
             assertThat(consumer.ended()).isTrue();
+        } finally {
+            end.countDown();
+            thread.join();
+        }
+    }
+
+    @Test
+    @DisplayName("g: a stack that is deeper than the JVM shows is not that of a thread that has left the loop")
+    void deepStack() {
+        assertThat(activity("com.acme.Parser#parse", "com.acme.Parser#parse", "com.acme.Parser#parse"))
+                .isEqualTo(Activity.WORKING);
+        assertThat(activity()).isEqualTo(Activity.WORKING);
+        assertThat(activity("jdk.internal.misc.Unsafe#park", "java.lang.VirtualThread#run"))
+                .isEqualTo(Activity.ENDED);
+        assertThat(activity(
+                        "com.acme.Later#run",
+                        "java.lang.Thread#run",
+                        "com.oracle.svm.core.thread.PlatformThreads#threadStartRoutine"))
+                .isEqualTo(Activity.ENDED);
+    }
+
+    @Test
+    @DisplayName("g: a thread whose class has a run() of its own and that has left the loop has ended, too")
+    void ownRun() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        Thread thread = new Thread() {
+
+            @Override
+            public void run() {
+                ListenerOnMocks.work(end);
+            }
+        };
+        thread.start();
+        try {
+            assertThat(new ConsumerThread(thread, null).activity()).isEqualTo(Activity.ENDED);
         } finally {
             end.countDown();
             thread.join();
@@ -94,8 +129,8 @@ class ConsumerThreadTests {
         Thread dead = new Thread(() -> {});
         dead.start();
         dead.join();
-        assertThat(new ConsumerThread(dead).ended()).isTrue();
-        ConsumerThread unknown = new ConsumerThread(null);
+        assertThat(new ConsumerThread(dead, null).ended()).isTrue();
+        ConsumerThread unknown = new ConsumerThread(null, null);
         assertThat(unknown.activity()).isEqualTo(Activity.WORKING);
         unknown.stopped(Reason.NORMAL);
         assertThat(unknown.activity()).isEqualTo(Activity.ENDED);

@@ -41,6 +41,16 @@ class CrashHistoryTests {
     }
 
     @Test
+    @DisplayName("N1: a crash that was overcome says nothing of the next start")
+    void overcome() {
+        CrashHistory history = history(true);
+        history.crashed(Crash.of(Kind.ACCESS), NOW);
+        assertThat(history.lastCrash()).isNotNull();
+        history.progressed();
+        assertThat(history.lastCrash()).isNull();
+    }
+
+    @Test
     @DisplayName("P3: errors of the JVM: three restarts within ten minutes, then none, unless an operator wants one")
     void jvmErrors() {
         CrashHistory history = history(true);
