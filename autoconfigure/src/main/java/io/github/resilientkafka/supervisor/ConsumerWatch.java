@@ -117,7 +117,10 @@ final class ConsumerWatch {
         this.down.remove(part);
         ConsumerThread consumer = this.consumers.of(part);
         if (consumer == null) {
-            return part.isRunning() && !this.starved.contains(part) && isLongWithoutThread(part);
+            return part.isRunning()
+                    && !this.starved.contains(part)
+                    && isLongWithoutThread(part)
+                    && Leftovers.ofUnused(part) != null;
         }
         this.withoutThreadSince.remove(part);
         if (part.isRunning()) {

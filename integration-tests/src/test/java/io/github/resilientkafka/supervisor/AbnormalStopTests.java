@@ -1,5 +1,6 @@
 package io.github.resilientkafka.supervisor;
 
+import static io.github.resilientkafka.supervisor.FragileListeners.BUSY;
 import static io.github.resilientkafka.supervisor.FragileListeners.HANGING;
 import static io.github.resilientkafka.supervisor.FragileListeners.PAIR;
 import static io.github.resilientkafka.supervisor.FragileListeners.STARVED;
@@ -67,6 +68,7 @@ class AbnormalStopTests {
     static void start() {
         world = new SupervisorWorld(3);
         world.kafka.createTopic(world.topic + ".tx", 3);
+        world.kafka.createTopic(world.topic + ".busy", 2);
         application = world.application(FragileListeners.class)
                 .with("resilient-kafka.listener.supervisor.fenced-backoff", "2s")
                 .start();
@@ -300,6 +302,48 @@ class AbnormalStopTests {
         assertThat(supervisor.awaitReady(TRANSACTIONAL, SOON)).isTrue();
         assertThat(status(TRANSACTIONAL).consumers()).isEqualTo(3);
         container(TRANSACTIONAL).stop();
+    }
+
+    @Test
+    @DisplayName("g: started again beside a handler that is at work, whose partition nobody else handles meanwhile")
+    void crashBesideWork() {
+        String topic = world.topic + ".busy";
+        container(BUSY).start();
+        assertThat(supervisor.awaitReady(BUSY, SOON)).isTrue();
+        CountDownLatch atWork = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        handler.script(value -> {
+            if (value.equals("long")) {
+                atWork.countDown();
+                try {
+                    done.await(1, TimeUnit.MINUTES);
+                } catch (InterruptedException ex) {
+                    throw new IllegalStateException(ex);
+                }
+            } else if (value.equals("deadly") && timesGiven("deadly") == 1) {
+                throw new InternalError("broken");
+            }
+        });
+        world.send(topic, 0, "long", "behind it");
+        await().atMost(SOON).until(() -> atWork.getCount() == 0);
+        world.send(topic, 1, "deadly");
+
+        await().atMost(SOON).until(() -> status(BUSY).restarts() == 1);
+        await().during(Duration.ofSeconds(3))
+                .atMost(SOON)
+                .until(() -> timesGiven("long") == 1 && timesGiven("behind it") == 0);
+
+        done.countDown();
+        awaitHandled("long", "behind it", "deadly");
+        assertThat(supervisor.awaitReady(BUSY, SOON)).isTrue();
+        assertThat(timesGiven("long")).isEqualTo(1);
+        assertThat(timesGiven("behind it")).isEqualTo(1);
+        assertThat(status(BUSY).restarts()).isEqualTo(1);
+        container(BUSY).stop();
+    }
+
+    private static long timesGiven(String value) {
+        return handler.given().stream().filter(value::equals).count();
     }
 
     @Test

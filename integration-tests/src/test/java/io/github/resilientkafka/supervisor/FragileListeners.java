@@ -2,6 +2,7 @@ package io.github.resilientkafka.supervisor;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.beans.factory.annotation.Value;
@@ -36,6 +37,8 @@ class FragileListeners {
 
     static final String HANGING = "hanging";
 
+    static final String BUSY = "busy";
+
     @Bean
     Scripted scripted() {
         return new Scripted();
@@ -57,7 +60,7 @@ class FragileListeners {
             if (container.getListenerId().equals(PAIR)) {
                 container.setRecordInterceptor(traps);
             }
-            if (container.getListenerId().equals(HANGING)) {
+            if (List.of(HANGING, BUSY).contains(container.getListenerId())) {
                 container.getContainerProperties().setShutdownTimeout(200);
             }
         };
@@ -150,6 +153,16 @@ class FragileListeners {
                 properties = "max.poll.interval.ms=2000",
                 autoStartup = "false")
         void hanging(ConsumerRecord<String, String> record) {
+            this.scripted.handle(record);
+        }
+
+        @KafkaListener(
+                id = BUSY,
+                topics = "${test.topic}.busy",
+                groupId = "${test.topic}.busy",
+                concurrency = "2",
+                autoStartup = "false")
+        void busy(ConsumerRecord<String, String> record) {
             this.scripted.handle(record);
         }
 
