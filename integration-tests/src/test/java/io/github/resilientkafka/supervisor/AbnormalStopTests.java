@@ -309,7 +309,11 @@ class AbnormalStopTests {
     void crashBesideWork() {
         String topic = world.topic + ".busy";
         container(BUSY).start();
-        assertThat(supervisor.awaitReady(BUSY, SOON)).isTrue();
+        await("each has a partition")
+                .atMost(SOON)
+                .until(() -> Containers.parts((AbstractMessageListenerContainer<?, ?>) container(BUSY)).stream()
+                        .allMatch(part -> part.getAssignedPartitions() != null
+                                && part.getAssignedPartitions().size() == 1));
         CountDownLatch atWork = new CountDownLatch(1);
         CountDownLatch done = new CountDownLatch(1);
         handler.script(value -> {
