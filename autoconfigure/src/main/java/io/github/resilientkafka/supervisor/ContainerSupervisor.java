@@ -254,6 +254,14 @@ final class ContainerSupervisor implements ListenerSupervisor, SmartLifecycle, A
         }
 
         @Override
+        public void aside(Runnable task) {
+            SupervisorThreads running = ContainerSupervisor.this.threads;
+            if (running != null) {
+                running.execute(task);
+            }
+        }
+
+        @Override
         public void givenUpOrNot() {
             if (this.properties.supervisor().breakLiveness()) {
                 this.liveness.look(() -> ContainerSupervisor.this.listeners.known().stream()

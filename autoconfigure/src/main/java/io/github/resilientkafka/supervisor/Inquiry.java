@@ -61,7 +61,15 @@ final class Inquiry {
         if (joined && !this.listener.partitions().isEmpty()) {
             return;
         }
+        // Aside, as an operator may want to suspend it meanwhile.
+        this.surroundings.aside(() -> ask(joined, patience));
+    }
+
+    private void ask(boolean joined, Duration patience) {
         Finding finding = new AccessCheck(this.listener, TIMEOUT).find();
+        if (!this.listener.container().isRunning()) {
+            return;
+        }
         if (finding != null) {
             this.supervised
                     .history()

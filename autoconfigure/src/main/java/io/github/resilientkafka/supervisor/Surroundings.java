@@ -37,6 +37,11 @@ interface Surroundings {
     void lookAfter(SupervisedListener listener, Duration delay);
 
     /**
+     * Has something done that may take a while, by another thread.
+     */
+    void aside(Runnable task);
+
+    /**
      * A listener was given up, or one that was is started again.
      */
     void givenUpOrNot();
