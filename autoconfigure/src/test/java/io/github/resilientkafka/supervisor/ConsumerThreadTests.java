@@ -1,6 +1,7 @@
 package io.github.resilientkafka.supervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.resilientkafka.supervisor.ConsumerThread.Activity;
 import java.util.concurrent.CountDownLatch;
@@ -78,6 +79,7 @@ class ConsumerThreadTests {
         });
         thread.start();
         try {
+            awaitWaiting(thread);
             ConsumerThread consumer = new ConsumerThread(thread, null);
             assertThat(consumer.ended()).isFalse();
             assertThat(consumer.activity()).isEqualTo(Activity.ENDED);
@@ -116,6 +118,7 @@ class ConsumerThreadTests {
         };
         thread.start();
         try {
+            awaitWaiting(thread);
             assertThat(new ConsumerThread(thread, null).activity()).isEqualTo(Activity.ENDED);
         } finally {
             end.countDown();
@@ -134,5 +137,10 @@ class ConsumerThreadTests {
         assertThat(unknown.activity()).isEqualTo(Activity.WORKING);
         unknown.stopped(Reason.NORMAL);
         assertThat(unknown.activity()).isEqualTo(Activity.ENDED);
+    }
+
+    private static void awaitWaiting(Thread thread) {
+        await().until(() ->
+                thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING);
     }
 }
