@@ -7,7 +7,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.ApplicationEventPublisher;
 
@@ -62,10 +61,11 @@ public final class EventNotifier implements SmartInitializingSingleton, AutoClos
             this.threadless = false;
         } catch (RuntimeException | Error ex) {
             // Also an Error: whoever tells of something has more important things to do.
-            logger.atLevel(this.threadless ? Level.DEBUG : Level.WARN)
-                    .setCause(ex)
-                    .log("Application event dropped, as may be further ones: there is no thread to deliver it");
-            this.threadless = true;
+            if (!this.threadless) {
+                this.threadless = true;
+                CarefulLog.error(
+                        logger, "Events dropped until further notice: no thread to deliver {} with", event, ex);
+            }
         }
     }
 

@@ -63,22 +63,24 @@ final class FirstRecords {
     }
 
     /**
-     * Waits for the answer to its partition's first record, unless this is the first one. Not longer than {@code max.block.ms}
-     * after that one was sent.
+     * Waits for the answer to its partition's first record, unless this is the first one. Not longer than {@code max.block.ms},
+     * nor longer than so after that one was sent.
      * @return the partition if there is no answer yet, null if the record may be sent
      * @throws KafkaException if the topic's partitions can't be found out at the moment, or the thread was interrupted
      */
     @Nullable
     TopicPartition awaitTurn(ProducerRecord<byte @Nullable [], ?> record, TrackedSend send) {
+        long untilNanos = System.nanoTime() + this.patienceNanos;
         TopicPartition partition;
         while ((partition = unopenedPartitionOf(record.topic(), record.partition(), record.key())) != null) {
             First first = new First(partition);
+            this.unanswered.put(send, first);
             First before = this.firsts.putIfAbsent(partition, first);
             if (before == null) {
-                this.unanswered.put(send, first);
                 return null;
             }
-            if (!before.await()) {
+            this.unanswered.remove(send);
+            if (!before.await(untilNanos)) {
                 return partition;
             }
         }
@@ -117,10 +119,12 @@ final class FirstRecords {
             this.partition = partition;
         }
 
-        boolean await() {
-            long untilNanos = this.sinceNanos + FirstRecords.this.patienceNanos;
+        boolean await(long callerUntilNanos) {
+            long nowNanos = System.nanoTime();
+            long leftNanos =
+                    Math.min(callerUntilNanos - nowNanos, this.sinceNanos + FirstRecords.this.patienceNanos - nowNanos);
             try {
-                return this.answered.await(untilNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+                return this.answered.await(leftNanos, TimeUnit.NANOSECONDS);
             } catch (InterruptedException ex) {
                 throw new InterruptException(ex);
             }

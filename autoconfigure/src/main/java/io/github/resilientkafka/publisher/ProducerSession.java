@@ -11,6 +11,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.LeaderNotAvailableException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,22 +96,20 @@ public final class ProducerSession {
     private void sendInOrder(ProducerRecord<byte @Nullable [], byte @Nullable []> record, TrackedSend send) {
         TopicPartition unserved = this.partitions.unservedPartitionOf(record);
         if (unserved != null) {
-            refuse(unserved, "No leader serves " + unserved, send);
+            this.failing.addRefused(unserved);
+            refuse(unserved, new LeaderNotAvailableException("No leader serves " + unserved), send);
             return;
         }
         TopicPartition unopened = this.firstRecords.awaitTurn(record, send);
         if (unopened != null) {
-            refuse(unopened, "No answer yet to this producer's first record in " + unopened, send);
+            refuse(unopened, new FirstRecordUnansweredException(unopened), send);
             return;
         }
         this.producer.send(record, send);
     }
 
-    private void refuse(TopicPartition partition, String reason, TrackedSend send) {
-        this.failing.addRefused(partition);
-        send.onCompletion(
-                new RecordMetadata(partition, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1),
-                new LeaderNotAvailableException(reason));
+    private static void refuse(TopicPartition partition, RetriableException reason, TrackedSend send) {
+        send.onCompletion(new RecordMetadata(partition, -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1), reason);
     }
 
     void acked(TrackedSend send, String topic, int partition, long nowNanos) {
@@ -134,10 +133,18 @@ public final class ProducerSession {
     }
 
     /**
-     * A record was not sent, and its callback is at its end: whatever waits for its answer may leave from now on.
+     * A record was not sent, and its callback is at its end.
+     * @param lost the outage that it met on its way, or null
      */
-    void unsent(TrackedSend send) {
-        this.firstRecords.answered(send, false);
+    void unsent(TrackedSend send, @Nullable Throwable lost) {
+        try {
+            if (lost != null) {
+                recordLost(lost);
+            }
+        } finally {
+            // Last: what waits for its answer must not leave before the producer is closed.
+            this.firstRecords.answered(send, false);
+        }
     }
 
     /**

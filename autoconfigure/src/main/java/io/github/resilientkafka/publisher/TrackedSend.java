@@ -91,18 +91,25 @@ public abstract class TrackedSend implements Callback {
             FailureKind kind = SendErrors.classify(error);
             int partition = (metadata != null) ? metadata.partition() : RecordMetadata.UNKNOWN_PARTITION;
             session.failed(kind, error);
-            if (kind == FailureKind.OUTAGE && !isOurOwnLimit(error) && session.isKnownToFail(topic(), partition)) {
+            if (kind == FailureKind.OUTAGE && saysNothingNew(session, partition, error)) {
                 circuit.release(permit);
             } else {
                 circuit.failed(permit, topic(), kind, error, nanos);
             }
-            failed(kind, error, partition);
-            if (kind == FailureKind.OUTAGE && wasHandedOver) {
-                session.recordLost(error);
+            try {
+                failed(kind, error, partition);
+            } finally {
+                session.unsent(this, (kind == FailureKind.OUTAGE && wasHandedOver) ? error : null);
             }
-            // Last: what waits for the answer must not leave before the producer is closed.
-            session.unsent(this);
         }
+    }
+
+    /**
+     * A record that was not even tried, as an earlier one has no answer, says nothing at all: the circuit hears of that one.
+     */
+    private boolean saysNothingNew(ProducerSession session, int partition, Throwable error) {
+        return error instanceof FirstRecordUnansweredException
+                || (!isOurOwnLimit(error) && session.isKnownToFail(topic(), partition));
     }
 
     /**

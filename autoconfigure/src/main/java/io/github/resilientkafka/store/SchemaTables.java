@@ -55,7 +55,8 @@ class SchemaTables {
 
     private static final String SCHEMA_OF_TABLES = """
             select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-             where c.oid = coalesce(to_regclass('failed_kafka_events'), to_regclass('kafka_lane'))""";
+             where c.oid = coalesce(to_regclass('failed_kafka_events'), to_regclass('kafka_lane'))
+               and has_table_privilege(c.oid, 'select, insert, update, delete')""";
 
     private static final Pattern VERSION = Pattern.compile("Resilient Kafka schema version (\\d+)");
 

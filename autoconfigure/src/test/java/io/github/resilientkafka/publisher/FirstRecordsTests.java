@@ -1,7 +1,12 @@
 package io.github.resilientkafka.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.BDDMockito.then;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 
 import io.github.resilientkafka.message.FailureKind;
 import java.time.Duration;
@@ -9,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -16,7 +22,6 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -105,9 +110,7 @@ class FirstRecordsTests {
         send(hasty, 0).join();
         Send refused = send(hasty, 0).join();
         assertThat(refused.failure).isEqualTo(FailureKind.OUTAGE);
-        assertThat(refused.error)
-                .isInstanceOf(LeaderNotAvailableException.class)
-                .hasMessageContaining("orders-0");
+        assertThat(refused.error).hasMessageContaining("orders-0");
         assertThat(refused.partition).isZero();
         send(hasty, 1).join();
         assertThat(sent()).isEqualTo(2);
@@ -115,6 +118,47 @@ class FirstRecordsTests {
         this.producer.completeNext();
         send(hasty, 0).join();
         assertThat(sent()).isEqualTo(3);
+    }
+
+    @Test
+    @DisplayName("D1: nor does anybody wait for longer where one first record after the other is refused for itself")
+    void refusedOneAfterTheOther() {
+        ProducerSession hasty = session(Duration.ofMillis(200), true);
+        send(hasty, 0).join();
+        List<CompletableFuture<Duration>> waits =
+                Stream.generate(() -> timed(hasty, 0)).limit(20).toList();
+        Awaitility.await().pollInterval(Duration.ofMillis(100)).until(() -> {
+            this.producer.errorNext(new RecordTooLargeException("says the test"));
+            return waits.stream().allMatch(CompletableFuture::isDone);
+        });
+        assertThat(waits).allSatisfy(wait -> assertThat(wait.join()).isLessThan(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    @DisplayName("W2: a first answer that takes longer is no failure for the circuit")
+    void circuitDoesNotHear() {
+        ProducerSession hasty = session(Duration.ofMillis(10), true);
+        send(hasty, 0).join();
+        assertThat(send(hasty, 0).join().failure).isEqualTo(FailureKind.OUTAGE);
+        then(this.circuit).should().release(this);
+        then(this.circuit).should(never()).failed(any(), any(), any(), any(), anyLong());
+    }
+
+    @Test
+    @DisplayName("W5: a partition whose first record fails opens, also if whoever is told of that throws")
+    void failedThrows() {
+        Send first = new Send(0) {
+            @Override
+            protected void failed(FailureKind kind, Throwable error, int partition) {
+                throw new IllegalStateException("says the test");
+            }
+        };
+        first.bind(this.session);
+        first.send(this.circuit, this);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> this.producer.errorNext(new RecordTooLargeException("says the test")));
+        assertThat(send(0).join().failure).isNull();
+        assertThat(sent()).isEqualTo(2);
     }
 
     @Test
@@ -151,11 +195,27 @@ class FirstRecordsTests {
         });
     }
 
+    /**
+     * In a thread of its own: twenty of them wait at once.
+     */
+    private CompletableFuture<Duration> timed(ProducerSession session, int partition) {
+        CompletableFuture<Duration> wait = new CompletableFuture<>();
+        new Thread(() -> {
+                    long startNanos = System.nanoTime();
+                    Send send = new Send(partition);
+                    send.bind(session);
+                    send.send(this.circuit, this);
+                    wait.complete(Duration.ofNanos(System.nanoTime() - startNanos));
+                })
+                .start();
+        return wait;
+    }
+
     private int sent() {
         return this.producer.history().size();
     }
 
-    private static final class Send extends TrackedSend {
+    private static class Send extends TrackedSend {
 
         private final int number;
 

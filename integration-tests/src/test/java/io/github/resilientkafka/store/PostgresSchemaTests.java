@@ -123,6 +123,18 @@ class PostgresSchemaTests {
     }
 
     @Test
+    @DisplayName(
+            "W1: tables behind our schema that we may not use are another application's: ours are made in our schema")
+    void tablesOfAnotherRoleBehindOurSchema() {
+        this.database.schema(null, true).afterPropertiesSet();
+        try (StoreDatabase limited = limited()) {
+            this.jdbc.execute("create schema \"" + role() + "\" authorization \"" + role() + "\"");
+            limited.schema(null, true).afterPropertiesSet();
+            assertThat(tables(role())).contains("kafka_lane", "failed_kafka_events");
+        }
+    }
+
+    @Test
     @DisplayName("W1: the index that makes inserts idempotent is missed at the start; the scripts make it anew")
     void aMissingUniqueIndexIsMissedAtTheStart() {
         this.database.schema(null, true).afterPropertiesSet();
